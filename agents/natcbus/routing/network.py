@@ -1,0 +1,144 @@
+"""The Network as routing sees it: members, desks, neighbours and policy, compiled and indexed.
+
+Everything here is a value. ``loading.load_network`` makes one from YAML text; nothing changes it afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from natcbus.contract.audience import Audience
+
+
+class Tier(StrEnum):
+    """How a party belongs to the Network."""
+
+    MEMBER = "MEMBER"
+    OBSERVER = "OBSERVER"
+    GUEST = "GUEST"
+    PARTNER = "PARTNER"
+
+
+class Reach(StrEnum):
+    """How much of a message a reason may bring to a desk, before the audience table is applied."""
+
+    FULL = "F"
+    REDUCED = "R"
+    NOTICE = "N"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A country or an organisation of the Network.
+
+    ``country`` is ISO 3166-1 alpha-2 (or XK) and None for organisations.
+    """
+
+    code: str
+    name: str
+    tier: Tier
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A staffed contact point: the only thing that receives.
+
+    ``organisation`` is a type of ``domain`` list C.2 (``SPOC_24_7``, ``BORDER_POLICE``, ...);
+    ``competences`` are topics it can be found by; ``purposes`` what it is accredited for;
+    ``statuses`` which of ACTUAL, EXERCISE, TEST, SYSTEM it is enrolled for.
+    """
+
+    id: str
+    member: str
+    name: str
+    organisation: str
+    competences: frozenset[str]
+    purposes: frozenset[str]
+    statuses: frozenset[str]
+    regime: str
+    languages: tuple[str, ...]
+    hours: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the event x country role matrix: how much, and to which organisation types (None: any)."""
+
+    reach: Reach
+    to: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRow:
+    """The matrix row of an event type for some urgencies (None: any other urgency)."""
+
+    urgencies: frozenset[str] | None
+    roles: Mapping[str, Cell]
+    topics: Cell | None
+
+
+@dataclass(frozen=True, slots=True)
+class TlpScope:
+    """Who may receive without being named: tier -> organisation types (None: any)."""
+
+    tiers: Mapping[Tier, frozenset[str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A deadline that runs from receipt at the hub."""
+
+    name: str
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """The clocks of an event type for some urgencies (None: any other urgency)."""
+
+    urgencies: frozenset[str] | None
+    clocks: tuple[Clock, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules of the Network, each a closed table."""
+
+    roles: Mapping[str, tuple[RoleRow, ...]]
+    """Event type -> rows; the first whose urgencies match applies."""
+    purposes: Mapping[str, Mapping[str, Reach]]
+    """Purpose -> organisation type -> reach; an absent organisation type is not admitted."""
+    tlp: Mapping[str, TlpScope]
+    competence: Mapping[str, frozenset[str]]
+    """Event type -> organisation types that may deal with it."""
+    publishes: Mapping[Tier, frozenset[str]]
+    """Tier -> event types that it may publish."""
+    clocks: Mapping[str, tuple[ClockRow, ...]]
+    lifetimes: Mapping[str, timedelta]
+    """Event type -> how long a message lives when its sender does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One version of the Network.
+
+    ``digest`` is SHA-256 over the canonical policy (keys left out, order of YAML irrelevant).
+    """
+
+    version: int
+    digest: bytes
+    name: str
+    example: bool
+    designations: Mapping[str, str]
+    """Country code -> note that must be shown with its name (XK)."""
+    members: Mapping[str, Member]
+    desks: Mapping[str, Desk]
+    neighbours: Mapping[str, frozenset[str]]
+    policy: Policy
+    audiences: Mapping[str, Audience]
+    desks_by_country: Mapping[str, tuple[Desk, ...]]
+    desks_by_topic: Mapping[str, tuple[Desk, ...]]

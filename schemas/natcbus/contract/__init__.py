@@ -1,0 +1,1 @@
+"""What is agreed: event types, their schemas, who may open what, and how records are encoded."""

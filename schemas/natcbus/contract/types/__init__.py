@@ -1,0 +1,1 @@
+"""Python types of the records, generated from the schemas."""
