@@ -162,10 +162,10 @@ class DocumentKind(StrEnum):
 class EuropolCode(StrEnum):
     """See natcbus.core.EuropolCode."""
 
-    H0 = "H0"
-    H1 = "H1"
-    H2 = "H2"
     H3 = "H3"
+    H2 = "H2"
+    H1 = "H1"
+    H0 = "H0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,10 +218,10 @@ class ExploitationForm(StrEnum):
 class SourceEvaluation(StrEnum):
     """See natcbus.core.SourceEvaluation."""
 
+    X = "X"
     A = "A"
     B = "B"
     C = "C"
-    X = "X"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,9 +318,9 @@ class Kind(StrEnum):
 class Status(StrEnum):
     """See natcbus.core.Status."""
 
-    ACTUAL = "ACTUAL"
-    EXERCISE = "EXERCISE"
     TEST = "TEST"
+    EXERCISE = "EXERCISE"
+    ACTUAL = "ACTUAL"
     SYSTEM = "SYSTEM"
 
 

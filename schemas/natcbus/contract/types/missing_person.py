@@ -268,8 +268,8 @@ class LastSeen:
 class MinimumData(StrEnum):
     """See natcbus.missing_person.v1.MinimumData."""
 
-    MET = "MET"
     NOT_YET_KNOWN = "NOT_YET_KNOWN"
+    MET = "MET"
 
 
 class YesNo(StrEnum):
