@@ -46,6 +46,7 @@ FORMATS: Final = {
     "desk": _form(_DESK, "a desk such as rs.spoc"),
     "party": _form(rf"{_MEMBER}(\.[a-z][a-z0-9-]{{1,39}})?", "a desk or a member such as rs.spoc or rs"),
     "compartment": _form(r"[a-z][a-z_]{2,39}", "a compartment such as identity"),
+    "corridor": _form(r"[A-Z]{2}(-[A-Z]{2}){1,9}", "a corridor such as TR-BG-RS-HU"),
     "topic": _form(r"[A-Z][A-Z_]{2,39}", "a topic such as MISSING_CHILDREN"),
     "reason": _form(r"[A-Z][A-Z0-9_]{2,59}", "a code in capitals"),
     "clock": _form(r"[a-z][a-z_]{2,29}", "a clock such as read"),
@@ -65,7 +66,7 @@ FORMATS: Final = {
         rf"{_NO_PHONE}[A-Z]{{2}}:[A-Za-z0-9][A-Za-z0-9./()-]{{0,47}}", "law and article such as RS:ZKP-2011/Art.72"
     ),
     "e164": _form(r"\+[1-9][0-9]{6,14}", "an E.164 number such as +381000000001", open_=False),
-    "sha256_hex": _form(r"[0-9a-f]{64}", "64 hexadecimal digits", open_=False),
+    "sha256_hex": _form(r"[0-9a-f]{64}", "64 hexadecimal digits"),
 }
 
 

@@ -63,6 +63,11 @@ class CountryRole(StrEnum):
     TRANSIT = "TRANSIT"
     DESTINATION = "DESTINATION"
     ADJACENT = "ADJACENT"
+    RECRUITMENT = "RECRUITMENT"
+    RESIDENCE = "RESIDENCE"
+    POSTING = "POSTING"
+    HOLDING_EVIDENCE = "HOLDING_EVIDENCE"
+    CORRIDOR = "CORRIDOR"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +103,8 @@ class Addressing:
     """Country roles to use; a role that is not listed yields nobody."""
     countries: tuple[CountryInRole, ...] = ()
     """Countries that play a role without an open field saying so."""
+    corridors: tuple[str, ...] = ()
+    """Named routes of the Network, for the role CORRIDOR."""
     topics: tuple[str, ...] = ()
     """Adds desks with this competence."""
     exclude: tuple[str, ...] = ()
@@ -112,6 +119,7 @@ class Addressing:
             desks=tuple(native["desks"]),
             roles=tuple(CountryRole(item) for item in native["roles"]),
             countries=tuple(CountryInRole.from_native(item) for item in native["countries"]),
+            corridors=tuple(native["corridors"]),
             topics=tuple(native["topics"]),
             exclude=tuple(native["exclude"]),
             only=native["only"],
@@ -123,6 +131,7 @@ class Addressing:
             "desks": list(self.desks),
             "roles": [item.value for item in self.roles],
             "countries": [item.to_native() for item in self.countries],
+            "corridors": list(self.corridors),
             "topics": list(self.topics),
             "exclude": list(self.exclude),
             "only": self.only,
@@ -136,6 +145,24 @@ class AssertionBasis(StrEnum):
     FACT = "FACT"
     ASSESSMENT = "ASSESSMENT"
     MACHINE_ASSESSMENT = "MACHINE_ASSESSMENT"
+
+
+class Change(StrEnum):
+    """See natcbus.core.Change."""
+
+    NONE = "NONE"
+    CORRECTED = "CORRECTED"
+    ANNULLED = "ANNULLED"
+    ENDED = "ENDED"
+
+
+class Clearance(StrEnum):
+    """See natcbus.core.Clearance."""
+
+    SECRET = "SECRET"
+    CONFIDENTIAL = "CONFIDENTIAL"
+    RESTRICTED = "RESTRICTED"
+    NONE = "NONE"
 
 
 class DatePrecision(StrEnum):
@@ -405,6 +432,30 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """See natcbus.core.Reference."""
+
+    message_id: str
+    signed_sha256: str
+    """Of its signed bytes."""
+
+    @classmethod
+    def from_native(cls, native: Native) -> Self:
+        """The record of the codec's native form."""
+        return cls(
+            message_id=native["message_id"],
+            signed_sha256=native["signed_sha256"],
+        )
+
+    def to_native(self) -> Native:
+        """The codec's native form."""
+        return {
+            "message_id": self.message_id,
+            "signed_sha256": self.signed_sha256,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
     """What routing needs of every message. Codes, places and times; never free text about a person."""
 
@@ -438,6 +489,14 @@ class Header:
     """Whom the sender points at. Empty means nobody and is refused, never everybody."""
     retention: Retention
     """Time limits of storage (Directive (EU) 2016/680 Art. 5)."""
+    change: Change = Change.NONE
+    """Why an UPDATE or CANCEL: the facts were wrong, never true, or true until now. Recipients act differently on each."""
+    supersedes: Reference | None = None
+    """The message that this one replaces whole (CAP 1.2 references)."""
+    conflicts: tuple[str, ...] = ()
+    """Desks or members that the case itself concerns; they must not get it."""
+    clearance: Clearance = Clearance.NONE
+    """The least clearance a desk must hold."""
 
     @classmethod
     def from_native(cls, native: Native) -> Self:
@@ -458,6 +517,10 @@ class Header:
             handling=Handling.from_native(native["handling"]),
             addressing=Addressing.from_native(native["addressing"]),
             retention=Retention.from_native(native["retention"]),
+            change=Change(native["change"]),
+            supersedes=None if native["supersedes"] is None else Reference.from_native(native["supersedes"]),
+            conflicts=tuple(native["conflicts"]),
+            clearance=Clearance(native["clearance"]),
         )
 
     def to_native(self) -> Native:
@@ -478,6 +541,10 @@ class Header:
             "handling": self.handling.to_native(),
             "addressing": self.addressing.to_native(),
             "retention": self.retention.to_native(),
+            "change": self.change.value,
+            "supersedes": None if self.supersedes is None else self.supersedes.to_native(),
+            "conflicts": list(self.conflicts),
+            "clearance": self.clearance.value,
         }
 
 
