@@ -6,7 +6,7 @@ Everything here is a value. ``loading.load_network`` makes one from YAML text; n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -41,6 +41,8 @@ class Member:
     name: str
     tier: Tier
     country: str | None
+    local_names: tuple[tuple[str, str], ...] = ()
+    """Pairs of BCP 47 tag and name, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Desk:
     regime: str
     languages: tuple[str, ...]
     hours: str
+    local_names: tuple[tuple[str, str], ...] = ()
+    """Pairs of BCP 47 tag and name, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +146,7 @@ class Network:
     audiences: Mapping[str, Audience]
     desks_by_country: Mapping[str, tuple[Desk, ...]]
     desks_by_topic: Mapping[str, tuple[Desk, ...]]
+    topics: Mapping[str, str] = field(default_factory=dict)
+    """Every topic that a desk can have as a competence: what it is about."""
+    about: str = ""
+    """What readers must know, such as that it is an example."""

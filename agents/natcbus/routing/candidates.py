@@ -1,0 +1,184 @@
+"""Who could get a message: the desks that its header and the thread point at, each with its reasons.
+
+There are four ways to become a candidate, and no other: being named, a country in a listed role, a competence
+among the topics, and earlier messages of the thread. Each is looked up in an index of the network, so that the
+cost grows with the candidates and never with the desks.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from natcbus.contract.audience import Audience
+from natcbus.contract.minimum import found
+from natcbus.contract.types.core import Addressing, CountryRole, Header
+from natcbus.routing.decision import Prior, Reason
+from natcbus.routing.network import Cell, Desk, Network, Reach, RoleRow
+from natcbus.routing.rows import row_for
+
+NAMED: Final = "NAMED"
+BY_TOPIC: Final = "COMPETENCE"
+EARLIER: Final = "PRIOR"
+BY_ROLE: Final = {role: f"ROLE_{role}" for role in CountryRole if role is not CountryRole.UNKNOWN}
+"""Country role -> reason code. A role that this version does not know points at nobody."""
+
+_WIDTH: Final = {Reach.NOTICE: 0, Reach.REDUCED: 1, Reach.FULL: 2}
+_NOTHING: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A desk that the message points at.
+
+    Attributes
+    ----------
+    because
+        Every reason, sorted by code, never empty.
+    reach
+        The widest that the reasons allow; a later gate or table can only narrow it.
+    named
+        Whether the sender named this very desk.
+    had
+        What it could open earlier in the thread; empty unless PRIOR is a reason.
+    """
+
+    desk: Desk
+    because: tuple[Reason, ...]
+    reach: Reach
+    named: bool = False
+    had: frozenset[str] = _NOTHING
+
+
+class _Ground(NamedTuple):
+    """One thing in the message that points at a desk."""
+
+    desk: Desk
+    code: str
+    about: tuple[str, ...]
+    reach: Reach
+
+
+def candidates(
+    message_type: str, header: Header, open_part: Mapping[str, object], network: Network, prior: Prior
+) -> list[Candidate]:
+    """The candidates, sorted by desk.
+
+    With ``only`` the named desks stand alone: no role, no topic and no earlier recipient adds to them.
+    Names that the network does not know point at nobody; ``addressing_problems`` says so to the sender.
+    """
+    by_desk: defaultdict[str, list[_Ground]] = defaultdict(list)
+    for ground in _grounds(message_type, header, open_part, network, prior):
+        by_desk[ground.desk.id].append(ground)
+    return [_candidate(by_desk[desk], prior) for desk in sorted(by_desk)]
+
+
+def role_row(message_type: str, header: Header, network: Network) -> RoleRow | None:
+    """The row of the event x country role matrix that applies to this message."""
+    return row_for(network.policy.roles.get(message_type, ()), header.urgency)
+
+
+def countries_in_role(
+    role: CountryRole, message_type: str, addressing: Addressing, open_part: Mapping[str, object], network: Network
+) -> Mapping[str, tuple[str, ...]]:
+    """The countries that play ``role``, each with the countries that make it so (sorted).
+
+    The latter is the country itself, except for a neighbour: there it is the countries of LAST_SEEN that it
+    borders. NATIONALITY is sealed, so it comes from the sender's ``countries`` alone.
+    """
+    listed = {entry.code for entry in addressing.countries if entry.role == role}
+    if role is CountryRole.ADJACENT:
+        seen = countries_in_role(CountryRole.LAST_SEEN, message_type, addressing, open_part, network)
+        return _adjacent(listed, seen, network)
+    if role is not CountryRole.NATIONALITY:
+        audience = network.audiences.get(message_type)
+        listed |= _stated(role, audience, open_part)
+    return {country: (country,) for country in listed}
+
+
+def admits(cell: Cell, desk: Desk) -> bool:
+    """Whether a cell of the matrix is meant for the desk's organisation type."""
+    return cell.to is None or desk.organisation in cell.to
+
+
+def _stated(role: CountryRole, audience: Audience | None, open_part: Mapping[str, object]) -> set[str]:
+    pointers = audience.country_roles.get(role, ()) if audience is not None else ()
+    return {country for pointer in pointers for country in found(open_part, pointer) if isinstance(country, str)}
+
+
+def _adjacent(listed: set[str], seen: Iterable[str], network: Network) -> Mapping[str, tuple[str, ...]]:
+    borders: defaultdict[str, set[str]] = defaultdict(set)
+    for country in listed:
+        borders[country].add(country)
+    last_seen = frozenset(seen)
+    for country in last_seen:
+        for neighbour in network.neighbours.get(country, _NOTHING) - last_seen:
+            borders[neighbour].add(country)
+    return {country: tuple(sorted(made_so_by)) for country, made_so_by in borders.items()}
+
+
+def _grounds(
+    message_type: str, header: Header, open_part: Mapping[str, object], network: Network, prior: Prior
+) -> Iterator[_Ground]:
+    addressing = header.addressing
+    yield from _known(addressing.desks, NAMED, Reach.FULL, network)
+    if addressing.only:
+        return
+    row = role_row(message_type, header, network)
+    if row is not None:
+        yield from _by_role(row, message_type, addressing, open_part, network)
+        yield from _by_topic(row, addressing.topics, network)
+    yield from _known(prior, EARLIER, Reach.NOTICE, network)
+
+
+def _known(desks: Iterable[str], code: str, reach: Reach, network: Network) -> Iterator[_Ground]:
+    for desk_id in desks:
+        desk = network.desks.get(desk_id)
+        if desk is not None:
+            yield _Ground(desk, code, (), reach)
+
+
+def _by_role(
+    row: RoleRow, message_type: str, addressing: Addressing, open_part: Mapping[str, object], network: Network
+) -> Iterator[_Ground]:
+    for role in set(addressing.roles):
+        cell = row.roles.get(role)
+        code = BY_ROLE.get(role)
+        if cell is None or code is None:
+            continue
+        for country, about in countries_in_role(role, message_type, addressing, open_part, network).items():
+            for desk in network.desks_by_country.get(country, ()):
+                if admits(cell, desk):
+                    yield _Ground(desk, code, about, cell.reach)
+
+
+def _by_topic(row: RoleRow, topics: Iterable[str], network: Network) -> Iterator[_Ground]:
+    cell = row.topics
+    if cell is None:
+        return
+    for topic in set(topics):
+        for desk in network.desks_by_topic.get(topic, ()):
+            if admits(cell, desk):
+                yield _Ground(desk, BY_TOPIC, (topic,), cell.reach)
+
+
+def _candidate(grounds: list[_Ground], prior: Prior) -> Candidate:
+    desk = grounds[0].desk
+    about: dict[str, tuple[str, ...]] = {}
+    reach = Reach.NOTICE
+    for ground in grounds:
+        if ground.code in about:
+            about[ground.code] = tuple(sorted({*about[ground.code], *ground.about}))
+        else:
+            about[ground.code] = ground.about
+        if _WIDTH[ground.reach] > _WIDTH[reach]:
+            reach = ground.reach
+    return Candidate(
+        desk=desk,
+        because=tuple(Reason(code, about[code]) for code in sorted(about)),
+        reach=reach,
+        named=NAMED in about,
+        had=prior[desk.id] if EARLIER in about else _NOTHING,
+    )

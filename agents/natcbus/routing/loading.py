@@ -1,0 +1,48 @@
+"""Reads the Network from YAML text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from natcbus.contract.audience import Audience
+from natcbus.routing.coherence import check_coherence
+from natcbus.routing.compiling import compile_network
+from natcbus.routing.documents import Report, read_document
+from natcbus.routing.errors import NetworkError
+from natcbus.routing.network import Network
+from natcbus.routing.sections import read_draft
+
+
+def load_network(files: Mapping[str, str], audiences: Mapping[str, Audience]) -> Network:
+    """The Network that ``files`` describe together.
+
+    Parameters
+    ----------
+    files
+        YAML text by file name. How the sections are spread over files does not matter; names serve to say
+        where a problem is.
+    audiences
+        The audience table of every event type of the contract: the policy must speak of these types and of
+        no other.
+
+    Raises
+    ------
+    NetworkError
+        With every problem that was found, each with file, line and what to write instead.
+    """
+    report = Report()
+    documents = {file: read_document(file, text, report) for file, text in sorted(files.items())}
+    draft = read_draft(documents, audiences.keys(), report)
+    check_coherence(draft, report)
+    if report.problems:
+        raise NetworkError(report.problems)
+    return compile_network(draft, audiences)
+
+
+def is_network_file(name: str) -> bool:
+    """Whether a file of the Network's directory, named from there, is part of what ``load_network`` reads.
+
+    Keys, the published schema and hidden files are not.
+    """
+    parts = name.split("/")
+    return name.endswith((".yaml", ".yml")) and not any(part.startswith(".") for part in parts)

@@ -1,0 +1,25 @@
+"""What somebody who mistyped a desk may have meant."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Final
+
+from natcbus.routing.network import Network
+
+_AT_MOST: Final = 3
+
+
+def nearest_desks(desk_id: str, network: Network) -> tuple[str, ...]:
+    """Up to three desks whose ids come closest, the closest first: desks of the same member if there are any."""
+    member = desk_id.partition(".")[0]
+    own = [desk for desk in network.desks if desk.partition(".")[0] == member]
+    return tuple(get_close_matches(desk_id, own or list(network.desks), n=_AT_MOST))
+
+
+def did_you_mean(desk_id: str, network: Network) -> str:
+    """The nearest desks as a hint for people."""
+    near = nearest_desks(desk_id, network)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return "`natcbus network show` lists the desks"

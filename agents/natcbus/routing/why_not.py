@@ -1,0 +1,147 @@
+"""Why a desk does not get a message, and what would change that; asked for any desk of the directory.
+
+The full answer is for the publisher, data-protection officers and auditors: that a message exists is itself
+information, so the desk is not told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from natcbus.contract.types.core import CountryRole, Header
+from natcbus.routing.candidates import Candidate, admits, candidates, countries_in_role, role_row
+from natcbus.routing.decide import NO_PRIOR, decide
+from natcbus.routing.decision import Delivery, Prior, Reason
+from natcbus.routing.gates import Refusal, conditions, every_refusal
+from natcbus.routing.nearest import nearest_desks
+from natcbus.routing.network import Desk, Network, Reach
+from natcbus.routing.places import country_of
+from natcbus.routing.reasons import RULES, explain_denial
+
+
+class Outcome(StrEnum):
+    """What becomes of a desk."""
+
+    RECEIVES = "RECEIVES"
+    DENIED = "DENIED"
+    NOT_CANDIDATE = "NOT_CANDIDATE"
+    NO_SUCH_DESK = "NO_SUCH_DESK"
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """A gate that says no: its code and rule number, the sentence, who may change it and how."""
+
+    code: str
+    rule: str
+    text: str
+    may_fix: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address that would make the desk a candidate: where in the event, and what to add there."""
+
+    pointer: str
+    add: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """The answer for one desk.
+
+    Attributes
+    ----------
+    delivery
+        What it gets, for RECEIVES.
+    because
+        Why it is a candidate, for RECEIVES and DENIED.
+    objections
+        For DENIED every gate that says no, the deciding one first. For NOT_CANDIDATE the same after
+        NOT_CANDIDATE itself: what would stand in its way if it were addressed without being named.
+    addresses
+        For NOT_CANDIDATE: each alone would make it one.
+    nearest
+        For NO_SUCH_DESK: the desks that may have been meant.
+    """
+
+    desk: str
+    outcome: Outcome
+    delivery: Delivery | None = None
+    because: tuple[Reason, ...] = ()
+    objections: tuple[Objection, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    nearest: tuple[str, ...] = ()
+
+
+def why_not(
+    desk_id: str,
+    message_type: str,
+    header: Header,
+    open_part: Mapping[str, object],
+    present: Collection[str],
+    network: Network,
+    prior: Prior = NO_PRIOR,
+) -> WhyNot:
+    """Why ``desk_id`` does not get this message, or what it gets; the other parameters are those of ``decide``."""
+    desk = network.desks.get(desk_id)
+    if desk is None:
+        return WhyNot(desk_id, Outcome.NO_SUCH_DESK, nearest=nearest_desks(desk_id, network))
+    pointed_at = candidates(message_type, header, open_part, network, prior)
+    candidate = next((each for each in pointed_at if each.desk.id == desk_id), None)
+    supposed = candidate or Candidate(desk, (), Reach.NOTICE)
+    refusals = every_refusal(supposed, conditions(message_type, header, network))
+    if candidate is None:
+        return WhyNot(
+            desk_id,
+            Outcome.NOT_CANDIDATE,
+            objections=_objections((Refusal.NOT_CANDIDATE, *refusals), header, network, desk_id),
+            addresses=tuple(_addresses(desk, message_type, header, open_part, network)),
+        )
+    if refusals:
+        objections = _objections(refusals, header, network, desk_id)
+        return WhyNot(desk_id, Outcome.DENIED, because=candidate.because, objections=objections)
+    decision = decide(message_type, header, open_part, present, network, prior)
+    delivery = next(each for each in decision.deliveries if each.desk == desk_id)
+    return WhyNot(desk_id, Outcome.RECEIVES, delivery, candidate.because)
+
+
+def _objections(
+    refusals: tuple[Refusal, ...], header: Header, network: Network, desk: str
+) -> tuple[Objection, ...]:
+    return tuple(
+        Objection(
+            code=refusal.value,
+            rule=RULES[refusal].number,
+            text=explain_denial(refusal, network, desk, header),
+            may_fix=RULES[refusal].may_fix,
+            fix=RULES[refusal].fix,
+        )
+        for refusal in refusals
+    )
+
+
+def _addresses(
+    desk: Desk, message_type: str, header: Header, open_part: Mapping[str, object], network: Network
+) -> Iterator[Address]:
+    yield Address("/header/addressing/desks", desk.id)
+    row = role_row(message_type, header, network)
+    if header.addressing.only or row is None:
+        return
+    country = country_of(desk.id, network)
+    for role in CountryRole:
+        cell = row.roles.get(role)
+        if country is None or cell is None or not admits(cell, desk):
+            continue
+        if role not in header.addressing.roles:
+            playing = countries_in_role(role, message_type, header.addressing, open_part, network)
+            also = "" if country in playing else f", with {country} as {role} in addressing.countries"
+            yield Address("/header/addressing/roles", f"{role}{also}")
+        else:
+            yield Address("/header/addressing/countries", f"{country} as {role}")
+    if row.topics is not None and admits(row.topics, desk):
+        for topic in sorted(desk.competences):
+            yield Address("/header/addressing/topics", topic)

@@ -1,0 +1,178 @@
+"""Whom the header and the thread point at, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from natcbus.contract.types.core import Addressing, CountryRole, Urgency
+from natcbus.routing.candidates import Candidate, candidates
+from natcbus.routing.decision import Prior, Reason
+from natcbus.routing.network import Reach
+from tests.support.building import LAST_SEEN_IN_SERBIA, MISSING, a_desk, a_header, a_network, addressed
+
+NETWORK = a_network(
+    a_desk("rs.spoc"),
+    a_desk("rs.border-police", "BORDER_POLICE"),
+    a_desk("hu.spoc"),
+    a_desk("hu.border-police", "BORDER_POLICE", topics=["BORDER_CROSSING"]),
+    a_desk("hu.shelter", "NGO_SHELTER", topics=["CHILDREN"]),
+    a_desk("bg.spoc"),
+    a_desk("bg.coordinator", "NATIONAL_COORDINATOR"),
+    a_desk("si.spoc", topics=["CHILDREN", "BORDER_CROSSING"]),
+    a_desk("tr.spoc"),
+)
+
+
+def found(
+    addressing: Addressing,
+    *,
+    urgency: Urgency = Urgency.IMMEDIATE,
+    open_part: Mapping[str, object] = LAST_SEEN_IN_SERBIA,
+    prior: Prior | None = None,
+) -> dict[str, Candidate]:
+    header = a_header(addressing=addressing, urgency=urgency)
+    return {each.desk.id: each for each in candidates(MISSING, header, open_part, NETWORK, prior or {})}
+
+
+def reasons(candidate: Candidate) -> list[tuple[str, tuple[str, ...]]]:
+    return [(reason.code, reason.about) for reason in candidate.because]
+
+
+def test_empty_addressing_points_at_nobody() -> None:
+    assert found(addressed()) == {}
+
+
+def test_a_named_desk_is_a_candidate_for_everything() -> None:
+    assert found(addressed(desks=["bg.spoc"])) == {
+        "bg.spoc": Candidate(NETWORK.desks["bg.spoc"], (Reason("NAMED"),), Reach.FULL, named=True)
+    }
+
+
+def test_a_desk_that_does_not_exist_is_nobody() -> None:
+    assert found(addressed(desks=["bg.sopc"], topics=["NO_SUCH_TOPIC"])) == {}
+
+
+def test_a_role_takes_its_countries_from_the_open_part() -> None:
+    last_seen = found(addressed(roles=[CountryRole.LAST_SEEN]))
+    heading = found(addressed(roles=[CountryRole.HEADING]))
+
+    assert list(last_seen) == ["rs.border-police", "rs.spoc"]
+    assert list(heading) == ["hu.border-police", "hu.shelter", "hu.spoc"]
+    assert reasons(heading["hu.spoc"]) == [("ROLE_HEADING", ("HU",))]
+
+
+def test_a_role_takes_countries_from_the_addressing_too() -> None:
+    heading = found(addressed(roles=[CountryRole.HEADING], countries=[("BG", CountryRole.HEADING)]))
+
+    assert reasons(heading["bg.spoc"]) == [("ROLE_HEADING", ("BG",))]
+    assert "hu.spoc" in heading
+
+
+def test_a_country_in_a_role_that_is_not_listed_yields_nobody() -> None:
+    assert found(addressed(countries=[("BG", CountryRole.HEADING)])) == {}
+
+
+def test_nationality_comes_from_the_addressing_alone() -> None:
+    open_part = {**LAST_SEEN_IN_SERBIA, "nationalities": ["SI"]}
+
+    assert found(addressed(roles=[CountryRole.NATIONALITY]), open_part=open_part) == {}
+    assert list(
+        found(addressed(roles=[CountryRole.NATIONALITY], countries=[("BG", CountryRole.NATIONALITY)]))
+    ) == ["bg.coordinator", "bg.spoc"]
+
+
+def test_adjacent_are_the_neighbours_of_where_the_person_was_last_seen() -> None:
+    adjacent = found(addressed(roles=[CountryRole.ADJACENT]))
+
+    assert list(adjacent) == ["bg.spoc", "hu.border-police", "hu.spoc"]
+    assert reasons(adjacent["hu.spoc"]) == [("ROLE_ADJACENT", ("RS",))]
+    assert adjacent["hu.spoc"].reach is Reach.REDUCED
+
+
+def test_a_country_is_not_adjacent_to_itself() -> None:
+    roles = [CountryRole.ADJACENT, CountryRole.LAST_SEEN]
+    adjacent = found(addressed(roles=roles, countries=[("HU", CountryRole.LAST_SEEN)]))
+
+    assert reasons(adjacent["hu.spoc"]) == [("ROLE_LAST_SEEN", ("HU",))]
+    assert reasons(adjacent["si.spoc"]) == [("ROLE_ADJACENT", ("HU",))]
+
+
+def test_a_country_can_be_called_adjacent_by_the_sender() -> None:
+    adjacent = found(addressed(roles=[CountryRole.ADJACENT], countries=[("TR", CountryRole.ADJACENT)]))
+
+    assert reasons(adjacent["tr.spoc"]) == [("ROLE_ADJACENT", ("TR",))]
+
+
+def test_the_cell_of_the_matrix_says_which_organisations_a_role_reaches() -> None:
+    assert "hu.shelter" not in found(addressed(roles=[CountryRole.ADJACENT]))
+    assert "bg.coordinator" not in found(addressed(roles=[CountryRole.ADJACENT]))
+
+
+def test_a_role_without_cell_for_this_urgency_yields_nobody() -> None:
+    adjacent = addressed(roles=[CountryRole.ADJACENT])
+
+    assert found(adjacent, urgency=Urgency.EXPECTED) == {}
+    assert found(adjacent, urgency=Urgency.UNKNOWN) == {}
+
+
+def test_a_role_that_is_unknown_yields_nobody() -> None:
+    unknown = addressed(roles=[CountryRole.UNKNOWN], countries=[("BG", CountryRole.UNKNOWN)])
+
+    assert found(unknown) == {}
+
+
+def test_topics_add_the_desks_that_work_on_them() -> None:
+    by_topic = found(addressed(topics=["CHILDREN", "BORDER_CROSSING"]))
+
+    assert reasons(by_topic["hu.shelter"]) == [("COMPETENCE", ("CHILDREN",))]
+    assert reasons(by_topic["si.spoc"]) == [("COMPETENCE", ("BORDER_CROSSING", "CHILDREN"))]
+    assert list(by_topic) == ["hu.border-police", "hu.shelter", "si.spoc"]
+
+
+def test_topics_choose_nobody_where_the_matrix_gives_them_no_cell() -> None:
+    assert found(addressed(topics=["CHILDREN"]), urgency=Urgency.FUTURE) == {}
+
+
+def test_earlier_recipients_are_candidates_again() -> None:
+    had = frozenset({"identity"})
+    earlier = found(addressed(), prior={"si.spoc": had, "gone.desk": had})
+
+    assert earlier == {
+        "si.spoc": Candidate(NETWORK.desks["si.spoc"], (Reason("PRIOR"),), Reach.NOTICE, had=had)
+    }
+
+
+def test_the_widest_reason_counts_and_all_are_kept() -> None:
+    both = found(
+        addressed(desks=["hu.spoc"], roles=[CountryRole.ADJACENT, CountryRole.HEADING]),
+        prior={"hu.spoc": frozenset({"identity"})},
+    )["hu.spoc"]
+
+    assert [reason.code for reason in both.because] == ["NAMED", "PRIOR", "ROLE_ADJACENT", "ROLE_HEADING"]
+    assert both.reach is Reach.FULL
+
+
+def test_only_keeps_the_named_desks_alone() -> None:
+    alone = found(
+        addressed(desks=["bg.spoc"], roles=[CountryRole.HEADING], topics=["CHILDREN"], only=True),
+        prior={"si.spoc": frozenset()},
+    )
+
+    assert list(alone) == ["bg.spoc"]
+
+
+def test_only_without_a_name_points_at_nobody() -> None:
+    assert found(addressed(roles=[CountryRole.HEADING], only=True)) == {}
+
+
+def test_an_open_part_without_the_fields_points_at_nobody() -> None:
+    roles = addressed(roles=[CountryRole.LAST_SEEN, CountryRole.ADJACENT])
+
+    assert found(roles, open_part={}) == {}
+    assert found(roles, open_part={"last_seen": None, "likely_heading": "HU"}) == {}
+
+
+def test_an_event_type_that_the_policy_does_not_know_points_at_nobody_by_role() -> None:
+    header = a_header(addressing=addressed(roles=[CountryRole.LAST_SEEN], topics=["CHILDREN"]))
+
+    assert candidates("weather", header, LAST_SEEN_IN_SERBIA, NETWORK, {}) == []

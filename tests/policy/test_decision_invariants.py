@@ -1,0 +1,363 @@
+"""What holds of every decision, whatever the network, the policy and the message."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from natcbus.contract.audience import Audience
+from natcbus.contract.types.core import Addressing, Status, Tlp
+from natcbus.contract.types.hub import DeliveryRow, NetworkRef, ReasonRow, Slip
+from natcbus.routing.addressing import addressing_problems
+from natcbus.routing.candidates import candidates
+from natcbus.routing.decide import decide
+from natcbus.routing.decision import Decision, Delivery, View
+from natcbus.routing.narrowing import intersect, withheld
+from natcbus.routing.network import Cell, Desk, Network, Policy, Reach, RoleRow
+from natcbus.routing.why_not import Outcome, why_not
+from tests.support.building import MISSING, a_network
+from tests.support.strategies import (
+    COMPARTMENTS,
+    DESK_IDS,
+    MEMBERS,
+    ORGANISATIONS,
+    Case,
+    audiences,
+    cases,
+    desks,
+    headers,
+    some,
+)
+
+T = TypeVar("T")
+
+_STRICTER: Mapping[Tlp, tuple[Tlp, ...]] = {
+    level: tuple(Tlp)[: index + 1] for index, level in enumerate(Tlp)
+}
+_NARROWER: Mapping[Reach, tuple[Reach, ...]] = {
+    Reach.FULL: tuple(Reach),
+    Reach.REDUCED: (Reach.REDUCED, Reach.NOTICE),
+    Reach.NOTICE: (Reach.NOTICE,),
+}
+
+
+def opened(deliveries: Collection[Delivery]) -> frozenset[tuple[str, str]]:
+    """Every (desk, compartment), and (desk, "") for the message itself."""
+    return frozenset((row.desk, name) for row in deliveries for name in ("", *row.compartments))
+
+
+def rows(decision: Decision) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    return [(row.desk, row.compartments, tuple(reason.code for reason in row.because)) for row in decision.deliveries]
+
+
+def never_more(restricted: Case, case: Case) -> None:
+    assert opened(restricted.decide().deliveries) <= opened(case.decide().deliveries)
+
+
+def fewer(data: st.DataObject, values: Collection[T]) -> tuple[T, ...]:
+    kept = data.draw(st.lists(st.booleans(), min_size=len(values), max_size=len(values)))
+    return tuple(value for value, keep in zip(values, kept, strict=True) if keep)
+
+
+def rebuilt(network: Network, *, policy: Policy | None = None, audience: Audience | None = None) -> Network:
+    return replace(
+        network,
+        policy=policy or network.policy,
+        audiences={MISSING: audience} if audience is not None else network.audiences,
+    )
+
+
+@given(case=cases())
+def test_empty_addressing_decides_nobody(case: Case) -> None:
+    addressing = replace(case.header.addressing, desks=(), roles=(), topics=())
+
+    decision = replace(case.with_addressing(addressing), prior={}).decide()
+
+    assert (decision.deliveries, decision.denials) == ((), ())
+
+
+@given(case=cases(), party=st.sampled_from((*MEMBERS, *DESK_IDS)))
+def test_an_exclusion_never_adds(case: Case, party: str) -> None:
+    addressing = case.header.addressing
+
+    never_more(case.with_addressing(replace(addressing, exclude=(*addressing.exclude, party))), case)
+
+
+@given(case=cases())
+def test_only_never_adds(case: Case) -> None:
+    never_more(case.with_addressing(replace(case.header.addressing, only=True)), case)
+
+
+@given(case=cases(), data=st.data())
+def test_fewer_desks_roles_and_topics_never_add(case: Case, data: st.DataObject) -> None:
+    addressing = case.header.addressing
+    restricted = replace(
+        addressing,
+        desks=fewer(data, addressing.desks),
+        roles=fewer(data, addressing.roles),
+        topics=fewer(data, addressing.topics),
+    )
+
+    never_more(case.with_addressing(restricted), case)
+
+
+@given(case=cases(), data=st.data())
+def test_fewer_earlier_recipients_never_add(case: Case, data: st.DataObject) -> None:
+    kept = fewer(data, case.prior)
+
+    never_more(replace(case, prior={desk: frozenset(fewer(data, sorted(case.prior[desk]))) for desk in kept}), case)
+
+
+@given(case=cases(), data=st.data())
+def test_a_stricter_tlp_never_adds_whatever_the_table_says(case: Case, data: st.DataObject) -> None:
+    tlp = data.draw(st.sampled_from(_STRICTER[case.header.handling.tlp]))
+    header = replace(case.header, handling=replace(case.header.handling, tlp=tlp))
+
+    never_more(replace(case, header=header), case)
+
+
+@given(case=cases(), data=st.data())
+def test_a_narrower_purpose_never_adds(case: Case, data: st.DataObject) -> None:
+    policy = case.network.policy
+    purposes = {
+        purpose: {
+            organisation: data.draw(st.sampled_from(_NARROWER[row[organisation]])) for organisation in fewer(data, row)
+        }
+        for purpose, row in policy.purposes.items()
+    }
+
+    never_more(replace(case, network=rebuilt(case.network, policy=replace(policy, purposes=purposes))), case)
+
+
+@given(case=cases(), data=st.data())
+def test_a_narrower_matrix_never_adds(case: Case, data: st.DataObject) -> None:
+    def narrower(cell: Cell) -> Cell:
+        organisations = fewer(data, sorted(ORGANISATIONS if cell.to is None else cell.to))
+        return Cell(data.draw(st.sampled_from(_NARROWER[cell.reach])), frozenset(organisations))
+
+    def narrower_row(row: RoleRow) -> RoleRow:
+        roles = {role: narrower(row.roles[role]) for role in fewer(data, row.roles)}
+        return replace(row, roles=roles, topics=narrower(row.topics) if row.topics is not None else None)
+
+    policy = case.network.policy
+    matrix = {MISSING: tuple(narrower_row(row) for row in policy.roles[MISSING])}
+
+    never_more(replace(case, network=rebuilt(case.network, policy=replace(policy, roles=matrix))), case)
+
+
+@given(case=cases(), data=st.data())
+def test_a_narrower_audience_never_adds(case: Case, data: st.DataObject) -> None:
+    audience = case.network.audiences[MISSING]
+    narrower = replace(
+        audience,
+        compartments={
+            organisation: frozenset(fewer(data, sorted(audience.compartments[organisation])))
+            for organisation in fewer(data, audience.compartments)
+        },
+        reduced=frozenset(fewer(data, sorted(audience.reduced))),
+        named_only=audience.named_only | data.draw(some(COMPARTMENTS)),
+    )
+
+    never_more(replace(case, network=rebuilt(case.network, audience=narrower)), case)
+
+
+@given(case=cases(), data=st.data())
+def test_fewer_compartments_never_add_a_recipient_or_another_compartment(case: Case, data: st.DataObject) -> None:
+    never_more(replace(case, present=frozenset(fewer(data, sorted(case.present)))), case)
+
+
+@given(case=cases())
+def test_a_compartment_for_named_desks_never_reaches_another(case: Case) -> None:
+    named_only = case.network.audiences[MISSING].named_only
+
+    for row in case.decide().deliveries:
+        if row.desk not in case.header.addressing.desks:
+            assert not named_only & set(row.compartments)
+
+
+@given(case=cases())
+def test_every_delivery_stays_within_the_message_and_the_audience_table(case: Case) -> None:
+    table = case.network.audiences[MISSING].compartments
+
+    for row in case.decide().deliveries:
+        organisation = case.network.desks[row.desk].organisation
+        assert set(row.compartments) <= case.present & table.get(organisation, frozenset())
+        assert list(row.compartments) == sorted(row.compartments)
+        assert row.because
+        assert [reason.code for reason in row.because] == sorted({reason.code for reason in row.because})
+        assert (row.view is View.NOTICE) == (not row.compartments)
+        assert (row.view is View.FULL) == (bool(row.compartments) and set(row.compartments) == case.present)
+
+
+@given(case=cases())
+def test_every_candidate_is_delivered_or_denied_and_nobody_else_is(case: Case) -> None:
+    decision = case.decide()
+    pointed_at = candidates(MISSING, case.header, case.open_part, case.network, case.prior)
+
+    listed = [row.desk for row in decision.deliveries] + [row.desk for row in decision.denials]
+
+    assert sorted(listed) == [candidate.desk.id for candidate in pointed_at]
+
+
+@given(case=cases(), status=st.sampled_from(Status))
+def test_a_status_never_reaches_a_desk_that_is_not_enrolled_for_it(case: Case, status: Status) -> None:
+    decision = replace(case, header=replace(case.header, status=status)).decide()
+
+    assert all(status.value in case.network.desks[row.desk].statuses for row in decision.deliveries)
+
+
+@given(case=cases(), data=st.data())
+def test_the_order_of_lists_and_repetition_change_nothing(case: Case, data: st.DataObject) -> None:
+    def shuffled(values: tuple[T, ...]) -> tuple[T, ...]:
+        return tuple(data.draw(st.permutations(values + values[:1])))
+
+    addressing = case.header.addressing
+    reordered = Addressing(
+        desks=shuffled(addressing.desks),
+        roles=shuffled(addressing.roles),
+        countries=shuffled(addressing.countries),
+        topics=shuffled(addressing.topics),
+        exclude=shuffled(addressing.exclude),
+        only=addressing.only,
+    )
+    headings = case.open_part["likely_heading"]
+    assert isinstance(headings, list)
+    backwards = {**case.open_part, "likely_heading": headings[::-1]}
+
+    assert replace(case.with_addressing(reordered), open_part=backwards).decide() == case.decide()
+
+
+@given(case=cases(), data=st.data())
+def test_the_order_of_the_desks_in_the_network_changes_nothing(case: Case, data: st.DataObject) -> None:
+    reordered = data.draw(st.permutations(list(case.network.desks.values())))
+
+    assert replace(case, network=_with_desks(case.network, reordered)).decide() == case.decide()
+
+
+@given(case=cases(), desk=desks())
+def test_a_desk_more_or_less_changes_no_other_row(case: Case, desk: Desk) -> None:
+    others = [each for each in case.network.desks.values() if each.id != desk.id]
+    without = replace(case, network=_with_desks(case.network, others)).decide()
+    with_it = replace(case, network=_with_desks(case.network, [*others, desk])).decide()
+
+    assert without.deliveries == tuple(row for row in with_it.deliveries if row.desk != desk.id)
+    assert without.denials == tuple(row for row in with_it.denials if row.desk != desk.id)
+
+
+def _with_desks(network: Network, each: Collection[Desk]) -> Network:
+    return a_network(*each, policy=network.policy, audiences=network.audiences)
+
+
+@given(case=cases(), header=headers(), audience=audiences())
+def test_the_digest_changes_when_and_only_when_the_rows_change(case: Case, header: object, audience: Audience) -> None:
+    one = case.decide()
+    other = replace(case, header=header, network=rebuilt(case.network, audience=audience)).decide()
+
+    assert (one.digest == other.digest) == (rows(one) == rows(other))
+
+
+@given(case=cases())
+def test_the_digest_changes_with_the_network_version_and_its_digest(case: Case) -> None:
+    later = replace(case, network=replace(case.network, version=2)).decide()
+    changed = replace(case, network=replace(case.network, digest=b"\x01" * 32)).decide()
+
+    assert len({case.decide().digest, later.digest, changed.digest}) == 3
+
+
+@given(case=cases(), other=cases())
+def test_the_hub_only_narrows(case: Case, other: Case) -> None:
+    mine, theirs = case.decide(), other.decide()
+
+    narrowed = intersect(mine, _slip(theirs))
+
+    assert opened(narrowed) == opened(mine.deliveries) & opened(theirs.deliveries)
+    for row in narrowed:
+        assert (row.view is View.NOTICE) == (not row.compartments)
+        assert row.view is not View.FULL or set(row.compartments) == case.present
+    kept = {row.desk for row in narrowed}
+    lost = {row.desk for row in withheld(mine, _slip(theirs))}
+    assert kept | lost == {row.desk for row in theirs.deliveries}
+    assert not kept & lost
+
+
+@given(case=cases())
+def test_equal_decisions_pass_the_hub_unchanged(case: Case) -> None:
+    decision = case.decide()
+
+    assert intersect(decision, _slip(decision)) == decision.deliveries
+    assert withheld(decision, _slip(decision)) == ()
+
+
+def _slip(decision: Decision) -> Slip:
+    return Slip(
+        signed_sha256=bytes(32),
+        network=NetworkRef(version=decision.network_version, digest=decision.network_digest),
+        engine=decision.engine,
+        decision_digest=decision.digest,
+        deliveries=tuple(
+            DeliveryRow(
+                desk=row.desk,
+                compartments=row.compartments,
+                because=tuple(ReasonRow(code=reason.code, about=reason.about) for reason in row.because),
+            )
+            for row in decision.deliveries
+        ),
+    )
+
+
+@given(case=cases(), desk=st.sampled_from((*DESK_IDS, "no.desk")))
+def test_why_not_agrees_with_the_decision(case: Case, desk: str) -> None:
+    decision = case.decide()
+    delivered = {row.desk: row for row in decision.deliveries}
+    denied = {row.desk: row.code for row in decision.denials}
+
+    answer = why_not(desk, MISSING, case.header, case.open_part, case.present, case.network, case.prior)
+
+    assert answer.delivery == delivered.get(desk)
+    if answer.outcome is Outcome.DENIED:
+        assert answer.objections[0].code == denied[desk]
+    else:
+        assert desk not in denied
+    assert (answer.outcome is Outcome.NO_SUCH_DESK) == (desk not in case.network.desks)
+
+
+@given(case=cases(), desk=st.sampled_from(DESK_IDS))
+def test_naming_a_desk_as_why_not_says_makes_it_a_candidate(case: Case, desk: str) -> None:
+    answer = why_not(desk, MISSING, case.header, case.open_part, case.present, case.network, case.prior)
+    if answer.outcome is not Outcome.NOT_CANDIDATE:
+        return
+    addressing = case.header.addressing
+    named = case.with_addressing(replace(addressing, desks=(*addressing.desks, answer.addresses[0].add)))
+
+    listed = named.decide()
+
+    assert desk in {row.desk for row in listed.deliveries} | {row.desk for row in listed.denials}
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.sampled_from(["RS", "HU"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(case=cases(), last_seen=_JSON, heading=_JSON)
+def test_no_open_part_makes_a_decision_fail(case: Case, last_seen: object, heading: object) -> None:
+    odd: Mapping[str, object] = {"last_seen": last_seen, "likely_heading": heading}
+
+    decide(MISSING, case.header, odd, case.present, case.network, case.prior)
+    addressing_problems(MISSING, case.header, odd, case.network)
+    why_not("rs.spoc", MISSING, case.header, odd, case.present, case.network, case.prior)
+
+
+@pytest.mark.parametrize("message_type", ["weather", ""])
+@given(case=cases())
+def test_an_event_type_that_the_policy_does_not_know_reaches_nobody(message_type: str, case: Case) -> None:
+    decision = decide(message_type, case.header, case.open_part, case.present, case.network, case.prior)
+
+    assert decision.deliveries == ()

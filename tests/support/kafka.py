@@ -1,0 +1,209 @@
+"""Real Apache Kafka for the tests: KRaft, one node, loopback, a folder and a port of its own.
+
+The settings are those of ``infra/kafka/server.properties``; `place()` and `FASTER` are all that the
+tests add.
+"""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from natcbus.operations.errors import BrokerUnreachableError
+from natcbus.operations.leash import leashed
+from natcbus.operations.reachable import LOOPBACK, cluster_id, free_port
+
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
+SETTINGS: Final = REPOSITORY / "infra" / "kafka"
+JARS: Final = REPOSITORY / ".kafka" / "jars"
+
+FASTER: Final[Mapping[str, str]] = {
+    # Three seconds by default, paid whenever a group starts empty: no test is about that wait.
+    "group.initial.rebalance.delay.ms": "0",
+    # A broker that was killed is fenced sooner, so its restart is not waited for.
+    "broker.session.timeout.ms": "4000",
+    "broker.heartbeat.interval.ms": "1000",
+}
+_JVM: Final = ("-Xms64m", "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_START_WITHIN_S: Final = 60.0
+_STOP_WITHIN_S: Final = 15.0
+
+
+class KafkaFailedError(RuntimeError):
+    """Kafka could not be started for the tests."""
+
+
+def place(folder: Path, client_port: int, controller_port: int) -> dict[str, str]:
+    """Return the settings that say where this one node is; the image gets the same ones its way."""
+    client, controller = f"{LOOPBACK}:{client_port}", f"{LOOPBACK}:{controller_port}"
+    return {
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{controller}",
+        "listeners": f"CLIENT://{client},CONTROLLER://{controller}",
+        "advertised.listeners": f"CLIENT://{client}",
+        "log.dirs": str(folder / "data"),
+    }
+
+
+class Kafka:
+    """One Kafka node that the tests may kill and start again.
+
+    Attributes
+    ----------
+    bootstrap
+        ``host:port`` for every client; stays the same over `restart`.
+    data
+        The broker's data folder (topics are folders in it, ``<topic>-<partition>``).
+    log_file
+        What the broker itself wrote.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        client_port, controller_port = free_port(), free_port()
+        self.folder = folder
+        self.data = folder / "data"
+        self.log_file = folder / "kafka.log"
+        self.bootstrap = f"{LOOPBACK}:{client_port}"
+        self._properties = folder / "server.properties"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._write_properties(place(folder, client_port, controller_port))
+        self._format()
+
+    @property
+    def pid(self) -> int:
+        """The broker's process id."""
+        if self._process is None:
+            raise KafkaFailedError("Kafka is not running")
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start the broker and return when it answers a Metadata request."""
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                leashed(
+                    _java(
+                        *_JVM,
+                        f"-Dlog4j2.configurationFile={SETTINGS / 'log4j2.yaml'}",
+                        "kafka.Kafka",
+                        str(self._properties),
+                    )
+                ),
+                cwd=self.folder,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        give_up = time.monotonic() + _START_WITHIN_S
+        while time.monotonic() < give_up:
+            try:
+                cluster_id(self.bootstrap, within_s=0.5)
+            except BrokerUnreachableError:
+                if self._process.poll() is None:
+                    continue
+                break
+            else:
+                return
+        raise KafkaFailedError(f"Kafka did not start:\n{self.log_file.read_text('utf-8')[-4000:]}")
+
+    def kill(self) -> None:
+        """End the broker with SIGKILL, as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End the broker as an operator would."""
+        self._end(signal.SIGTERM)
+
+    def restart(self) -> None:
+        """Start it again on the same port with the data it had; kills it first if it still runs."""
+        if self._process is not None:
+            self.kill()
+        self.start()
+
+    def freeze(self) -> None:
+        """Stop the process in its tracks: connections stay open, nobody answers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen broker go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def _end(self, number: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(_STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert process.stdin is not None
+        process.stdin.close()
+
+    def _write_properties(self, own: Mapping[str, str]) -> None:
+        agreed = (SETTINGS / "server.properties").read_text("utf-8")
+        added = "\n".join(f"{key}={value}" for key, value in {**own, **FASTER}.items())
+        self._properties.write_text(f"{agreed}\n{added}\n", "utf-8")
+
+    def _format(self) -> None:
+        done = subprocess.run(
+            _java(
+                "kafka.tools.StorageTool",
+                "format",
+                "-t",
+                _cluster_name(),
+                "-c",
+                str(self._properties),
+            ),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise KafkaFailedError(
+                f"Kafka's storage was not formatted:\n{done.stdout}{done.stderr}"
+            )
+
+
+@contextmanager
+def running_kafka() -> Iterator[Kafka]:
+    """Run a Kafka of its own for as long as the block lasts."""
+    folder = Path(tempfile.mkdtemp(prefix="natcbus-kafka-"))
+    try:
+        kafka = Kafka(folder)
+        try:
+            kafka.start()
+            yield kafka
+        finally:
+            kafka.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _java(*arguments: str) -> list[str]:
+    java = shutil.which("java")
+    if java is None or not JARS.is_dir():
+        raise KafkaFailedError("Kafka for the tests is not here: `make kafka` fetches it")
+    return [java, "-cp", f"{JARS}/*", *arguments]
+
+
+def _cluster_name() -> str:
+    """16 random bytes as Kafka writes them: URL-safe, unpadded, not beginning with a dash."""
+    while (name := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith(
+        "-"
+    ):
+        pass
+    return name
