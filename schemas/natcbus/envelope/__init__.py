@@ -1,0 +1,1 @@
+"""How a message is closed: ids, keys, signatures, seals, grants, the directory of public keys."""

@@ -1,0 +1,163 @@
+"""Errors of the envelope.
+
+::
+
+    EnvelopeError
+    ├── SignatureRefusedError    signed by another key, or not over these bytes
+    ├── SealRefusedError         a parcel or a key is not what the sender sealed
+    ├── GrantRefusedError        a grant is malformed, or meant for somebody or something else
+    ├── PartRefusedError         the body of a part is no record of its kind
+    ├── BadKeyError              bytes or text that are no usable key
+    ├── BadIdError               a text that is no id of the bus, or cannot become one
+    ├── MissingKeyError          the directory of public keys does not have this one
+    └── KeyDirectoryError        files of the directory are wrong; every problem is listed
+
+No message ever holds a key, a plaintext or a ciphertext.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class EnvelopeError(Exception):
+    """Base of the envelope's errors; ``code`` is stable."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"{code}: {text}")
+        self.code = code
+        self.text = text
+
+
+class SignatureRefusedError(EnvelopeError):
+    """A signature that does not hold."""
+
+    @classmethod
+    def other_key(cls, signed_with: str, expected: str) -> SignatureRefusedError:
+        """WRONG_KEY: the signature names another key than the one its signer is known by."""
+        return cls(
+            "WRONG_KEY",
+            f"signed with key {signed_with!r}, expected {expected}: read the newest directory",
+        )
+
+    @classmethod
+    def not_over_these_bytes(cls, what: str) -> SignatureRefusedError:
+        """BAD_SIGNATURE: the right key, and it did not sign these bytes as this."""
+        return cls("BAD_SIGNATURE", f"the signature does not cover this {what}: do not use it")
+
+
+class SealRefusedError(EnvelopeError):
+    """A compartment that does not open."""
+
+    @classmethod
+    def other_compartment(cls, sealed: str, wanted: str) -> SealRefusedError:
+        """WRONG_COMPARTMENT: the seal names another compartment than the caller."""
+        return cls("WRONG_COMPARTMENT", f"this is the seal of {sealed!r}, not of {wanted!r}")
+
+    @classmethod
+    def other_parcel(cls, compartment: str) -> SealRefusedError:
+        """WRONG_PARCEL: the ciphertext is not the one that the sender signed for."""
+        return cls("WRONG_PARCEL", f"the parcel of {compartment!r} is not what its sender sealed")
+
+    @classmethod
+    def other_key(cls, compartment: str) -> SealRefusedError:
+        """BAD_COMMITMENT: the key is not the one that the sender committed to."""
+        return cls("BAD_COMMITMENT", f"the key of {compartment!r} is not its sender's key")
+
+    @classmethod
+    def does_not_open(cls, compartment: str) -> SealRefusedError:
+        """BAD_SEAL: right parcel and key, sealed for another place."""
+        return cls("BAD_SEAL", f"the parcel of {compartment!r} was not sealed for this message")
+
+
+class GrantRefusedError(EnvelopeError):
+    """A grant that gives nothing here."""
+
+    @classmethod
+    def malformed(cls, text: str) -> GrantRefusedError:
+        """BAD_GRANT."""
+        return cls("BAD_GRANT", text)
+
+    @classmethod
+    def other_party(cls, to: str, mine: str) -> GrantRefusedError:
+        """NOT_FOR_THIS_DESK."""
+        return cls("NOT_FOR_THIS_DESK", f"the grant is for {to!r}, not for {mine!r}")
+
+    @classmethod
+    def other_message(cls) -> GrantRefusedError:
+        """NOT_FOR_THIS_MESSAGE."""
+        return cls("NOT_FOR_THIS_MESSAGE", "the grant names the signed bytes of another message")
+
+    @classmethod
+    def other_key(cls, named: str, mine: str) -> GrantRefusedError:
+        """NOT_FOR_THIS_KEY: the keys were wrapped for another key of the desk."""
+        return cls(
+            "NOT_FOR_THIS_KEY",
+            f"wrapped for key {named!r}, this is {mine}: open it with that one, or ask for a new grant",
+        )
+
+
+class PartRefusedError(EnvelopeError):
+    """A part whose body is no record of its kind."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__("BAD_PART", f"not a {kind} that this version can read: {text}")
+
+
+class BadKeyError(EnvelopeError):
+    """No usable key. The text says what was expected and never what was found."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__("BAD_KEY", f"expected {expected}")
+
+
+class BadIdError(EnvelopeError):
+    """No id of the bus."""
+
+    def __init__(self, expected: str, found: object) -> None:
+        super().__init__("BAD_ID", f"expected {expected}, not {repr(found)[:100]}")
+
+
+class MissingKeyError(EnvelopeError):
+    """The directory of public keys lacks one.
+
+    Attributes
+    ----------
+    party
+        The member or desk, or ``hub``.
+    """
+
+    def __init__(self, party: str, use: str) -> None:
+        super().__init__(
+            "MISSING_KEY",
+            f"no {use} key of {party!r} in the directory: let its owner run `natcbus keys init`"
+            " and add the public file",
+        )
+        self.party = party
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class KeyProblem:
+    """One thing that is wrong in a file of the directory, and what to do about it."""
+
+    file: str
+    code: str
+    text: str
+    fix: str
+
+
+class KeyDirectoryError(EnvelopeError):
+    """Files of the directory are wrong; none of it is used.
+
+    Attributes
+    ----------
+    problems
+        Everything that was found, sorted by file, never empty.
+    """
+
+    def __init__(self, problems: Iterable[KeyProblem]) -> None:
+        self.problems = tuple(sorted(problems))
+        first = self.problems[0]
+        more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
+        super().__init__(first.code, f"{first.file}: {first.text}; {first.fix}{more}")
