@@ -1,0 +1,1 @@
+"""What moves: the Faust application, its acknowledgement discipline, its settings and its health."""

@@ -1,0 +1,187 @@
+"""The Faust application of the route agents, with every default that loses events changed."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from faust.types import Message
+
+from natcbus.hub.departure import Leave, Partition, leave_process
+from natcbus.hub.errors import UnfitFaustError
+from natcbus.hub.metrics import Live, Metrics
+from natcbus.hub.progress import Progress
+from natcbus.hub.reading import tolerate_header_names
+from natcbus.hub.records import Router
+from natcbus.hub.route_agent import Now, Routing, install_agent, utc_now
+from natcbus.hub.security import credentials
+from natcbus.hub.settings import Profile, Settings
+from natcbus.hub.transport import App, Consumer
+from natcbus.hub.window import Window
+
+BUFFERED_EVENTS: Final = 256
+"""Events that Faust holds before the window: a stop has to finish them."""
+BATCH_BYTES: Final = 262_144
+"""Of a produce request per partition; Faust's 16 kB holds six alerts, then sending waits."""
+REQUEST_BYTES: Final = 2_097_152
+"""Of one record: the largest that a broker takes from a member still fits into quarantine."""
+REQUEST_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """An application with the parts that its worker watches."""
+
+    app: App
+    window: Window[Message]
+    metrics: Metrics
+    progress: Progress
+    reads: tuple[str, ...]
+
+    async def observe(self) -> None:
+        """Compare the positions of the assigned partitions with their ends."""
+        consumer = cast(Consumer, self.app.consumer)
+        ends = consumer.ends()
+        positions: dict[Partition, int] = {}
+        for partition in ends:
+            position = self.window.next_offset(partition)
+            if position is None:
+                position = await consumer.start_of(partition)
+            positions[partition] = position
+        self.progress.observe(positions, ends)
+
+    def live(self) -> Live:
+        """Return the figures of this moment."""
+        oldest = self.window.oldest()
+        return Live(
+            in_flight=self.window.occupancy(),
+            lag=self.progress.lag,
+            oldest_seconds=0.0 if oldest is None else oldest[0],
+        )
+
+
+def create_app(
+    settings: Settings,
+    router: Router,
+    member_topics: Sequence[str],
+    *,
+    now: Now = utc_now,
+    leave: Leave = leave_process,
+) -> Hub:
+    """Build the application; nothing connects before its worker starts.
+
+    Parameters
+    ----------
+    router
+        Decides about each record.
+    member_topics
+        All topics to read, for the whole life of the worker.
+
+    Raises
+    ------
+    UnfitFaustError
+        If Faust's streams are not the compiled ones.
+    """
+    require_compiled_faust(os.environ)
+    tolerate_header_names()
+    metrics = Metrics()
+    progress = Progress(settings.stalled_after)
+    app = App(
+        settings.group,
+        fetch_wait_ms=settings.fetch_wait_ms,
+        idempotent=settings.profile is not Profile.EMBEDDED,
+        on_joined=progress.join,
+        on_left=progress.leave,
+        on_committed=metrics.committed,
+        **faust_settings(settings),
+    )
+    window = _window(app, settings, Routing(router, metrics, now), metrics, leave)
+    install_agent(app, window, member_topics)
+    hub = Hub(app, window, metrics, progress, tuple(member_topics))
+    metrics.watch(hub.live)
+    return hub
+
+
+def faust_settings(settings: Settings) -> Mapping[str, object]:
+    """Return Faust's own settings. ``env`` is empty: its environment variables have no say."""
+    return {
+        "env": {},
+        "broker": [f"kafka://{broker}" for broker in settings.bootstrap.split(",")],
+        "broker_credentials": credentials(settings),
+        "broker_client_id": settings.group_instance_id or settings.group,
+        "broker_session_timeout": settings.session_timeout,
+        "broker_heartbeat_interval": settings.heartbeat_interval,
+        "broker_request_timeout": max(REQUEST_SECONDS, settings.session_timeout),
+        "broker_commit_interval": settings.commit_interval,
+        "broker_commit_every": settings.commit_every,
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_group_instance_id": settings.group_instance_id,
+        "producer_acks": -1,
+        "producer_request_timeout": REQUEST_SECONDS,
+        "producer_max_batch_size": BATCH_BYTES,
+        "producer_max_request_size": REQUEST_BYTES,
+        "processing_guarantee": "at_least_once",
+        "stream_wait_empty": True,
+        "stream_buffer_maxsize": BUFFERED_EVENTS,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "reply_create_topic": False,
+        "key_serializer": "raw",
+        "value_serializer": "raw",
+        "store": "memory://",
+        "cache": "memory://",
+        "web_enabled": False,
+        "autodiscover": False,
+        "debug": False,
+        "worker_redirect_stdouts": False,
+    }
+
+
+def require_compiled_faust(environ: Mapping[str, str]) -> None:
+    """Refuse Faust's Python streams: they acknowledge the events that a rebalance makes them skip.
+
+    Raises
+    ------
+    UnfitFaustError
+        If ``NO_CYTHON`` is set, or the compiled module is not installed.
+    """
+    if environ.get("NO_CYTHON"):
+        raise UnfitFaustError("NO_CYTHON is set")
+    if importlib.util.find_spec("faust._cython.streams") is None:
+        raise UnfitFaustError("faust._cython.streams is not installed")
+
+
+def _window(
+    app: App, settings: Settings, routing: Routing, metrics: Metrics, leave: Leave
+) -> Window[Message]:
+    return Window(
+        derive=routing.derive,
+        send=app.produce,
+        source=_Source(app),
+        size=settings.window,
+        on_expired=metrics.expired,
+        leave=leave,
+    )
+
+
+class _Source:
+    """The consumer, which Faust makes only once its loop runs."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    @property
+    def _consumer(self) -> Consumer:
+        return cast(Consumer, self._app.consumer)
+
+    async def start_of(self, partition: Partition) -> int:
+        return await self._consumer.start_of(partition)
+
+    async def earliest(self, partition: Partition) -> int:
+        return await self._consumer.earliest(partition)
+
+    def acknowledge(self, message: Message) -> None:
+        self._consumer.acknowledge(message)

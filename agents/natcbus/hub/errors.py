@@ -1,0 +1,119 @@
+"""What can go wrong in the moving half of the hub, each with the exit code that it deserves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import ClassVar, Final
+
+
+class Exit(IntEnum):
+    """How the hub leaves when it must not go on; a supervisor starts it again.
+
+    All of them mean that nothing unfinished was acknowledged, so that the next start
+    reads it again.
+    """
+
+    FAILED = 71
+    """Routing, sending or a delivery failed for good."""
+    STUCK = 72
+    """The oldest event, or the stop, took longer than it may."""
+    HOLE = 73
+    """Records were skipped on the way here; going on would commit over them."""
+    NOT_READY = 74
+    """The group, a subscribed topic or a topic to write to is not there."""
+
+
+TRY_AGAIN: Final = "The supervisor starts the hub again; nothing was acknowledged."
+
+
+class HubError(Exception):
+    """Whatever stops the hub."""
+
+    code: ClassVar[str] = "HUB"
+    exit: ClassVar[Exit] = Exit.FAILED
+
+
+class DeliveryError(HubError):
+    """A derived record did not become durable."""
+
+    code = "NOT_DURABLE"
+
+    def __init__(self, topic: str, cause: str) -> None:
+        self.topic = topic
+        super().__init__(f"A record for {topic} was not stored ({cause}). {TRY_AGAIN}")
+
+
+class OrderError(HubError):
+    """An acknowledgement would go backwards: a bug in the discipline itself."""
+
+    code = "BACKWARDS"
+
+    def __init__(self, offset: int, acknowledged: int) -> None:
+        super().__init__(
+            f"Offset {offset} is to be acknowledged after offset {acknowledged}. {TRY_AGAIN} "
+            "Report it: this must not happen."
+        )
+
+
+class HoleError(HubError):
+    """The broker still holds records that should have come before this one."""
+
+    code = "HOLE"
+    exit = Exit.HOLE
+
+    def __init__(self, expected: int, offset: int) -> None:
+        self.expected = expected
+        self.offset = offset
+        super().__init__(
+            f"Offset {offset} came where {expected} was due, and the records between still exist. "
+            f"{TRY_AGAIN} If it repeats, look whether the topic is compacted or transactional."
+        )
+
+
+class StuckError(HubError):
+    """Something that ends within moments has not ended."""
+
+    code = "STUCK"
+    exit = Exit.STUCK
+
+    def __init__(self, what: str, seconds: float, limit: float) -> None:
+        super().__init__(
+            f"{what} for {seconds:.0f} s, at most {limit:.0f} s. {TRY_AGAIN} Look at the brokers."
+        )
+
+
+class NotReadyError(HubError):
+    """The broker, its topics or its rights are not what the hub needs."""
+
+    code = "NOT_READY"
+    exit = Exit.NOT_READY
+
+    def __init__(self, missing: Sequence[str], limit: float) -> None:
+        self.missing = tuple(missing)
+        super().__init__(
+            f"Not ready within {limit:.0f} s: {'; '.join(missing)}. "
+            "Run `natcbus topology apply` and check the rights of the hub's user."
+        )
+
+
+class SettingsError(HubError):
+    """The environment does not describe a hub that may run."""
+
+    code = "BAD_SETTINGS"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("The hub does not start:\n  " + "\n  ".join(problems))
+
+
+class UnfitFaustError(HubError):
+    """Faust without its compiled streams acknowledges events that it skips."""
+
+    code = "UNFIT_FAUST"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The hub does not start: {why}. Faust's Python streams lose events in a rebalance; "
+            "install the wheel of faust-streaming for this platform and unset NO_CYTHON."
+        )

@@ -1,0 +1,90 @@
+"""The agent on all members' topics: one record in, into the window, and the next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import cast
+
+from faust.streams import Stream
+from faust.types import Message, StreamT
+
+from natcbus.hub.metrics import Metrics
+from natcbus.hub.records import Inbound, Routed, Router
+from natcbus.hub.transport import App
+from natcbus.hub.window import Derived, Window
+
+Now = Callable[[], datetime]
+
+
+class Routing:
+    """Puts a router behind the window: what follows from a message, and what to count."""
+
+    def __init__(self, router: Router, metrics: Metrics, now: Now) -> None:
+        self._router = router
+        self._metrics = metrics
+        self._now = now
+
+    def derive(self, message: Message) -> Derived:
+        """Decide what follows from ``message``."""
+        now = self._now()
+        record = inbound(message, now)
+        started = time.perf_counter()
+        routed = self._router.route(record, now)
+        self._metrics.routed(time.perf_counter() - started)
+        return Derived(routed.outbound, lambda: self._acknowledged(record, routed))
+
+    def _acknowledged(self, record: Inbound, routed: Routed) -> None:
+        self._router.acknowledged(record, routed)
+        self._metrics.done(record, routed, self._now())
+
+
+def inbound(message: Message, now: datetime) -> Inbound:
+    """Return ``message`` without what its sender could have put into Kafka's headers."""
+    return Inbound(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        stored_at=_instant(message.timestamp, now),
+        key=message.key,
+        value=message.value,
+    )
+
+
+def install_agent(app: App, window: Window[Message], topics: Sequence[str]) -> None:
+    """Subscribe the route agent to ``topics``, as raw bytes.
+
+    Faust acknowledges what it cannot decode, so it decodes nothing. It acknowledges what an agent
+    leaves by an exception, so nothing leaves: the window ends the process first. The list of
+    topics never changes while the worker runs: that, too, has lost events.
+    """
+    source = app.topic(
+        *topics,
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+        allow_empty=True,
+    )
+
+    async def route(stream: StreamT[bytes]) -> None:
+        async for event in cast(Stream[bytes], stream).noack().events():
+            await window.submit(event.message)
+
+    app.agent(source, name="route")(route)
+
+
+def utc_now() -> datetime:
+    """Return the hub's own time."""
+    return datetime.now(UTC)
+
+
+def _instant(timestamp: float | None, now: datetime) -> datetime:
+    # A producer sets it to whatever it likes: what is no time at all must not stop the hub.
+    if timestamp is None or timestamp < 0:
+        return now
+    try:
+        return datetime.fromtimestamp(timestamp, UTC)
+    except (OverflowError, ValueError, OSError):
+        return now

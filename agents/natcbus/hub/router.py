@@ -1,0 +1,140 @@
+"""The router: what follows from one record of a member's topic.
+
+1. ``authenticity``: did this member send it? If not: quarantine.
+2. ``replays``: was it routed before? If so: ignored, or refused under another digest.
+3. ``admission``: may it be routed? If not: refused, with everything that is wrong.
+4. ``decide``: who gets it? The same function that its sender called.
+5. ``relaying``: what leaves for each desk, where sender and hub agree.
+6. ``decisions``: what is written down, whatever became of it.
+
+No record makes it raise. An exception is a bug, and the process is left without acknowledging anything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from natcbus.contract.problems import Problem
+from natcbus.contract.types.hub import DenialRow, Outcome, Slip
+from natcbus.hub import records
+from natcbus.hub.admission import admit
+from natcbus.hub.authenticity import Authentic, Unproven, authenticate
+from natcbus.hub.decisions import Ruling, written_down
+from natcbus.hub.quarantine import quarantined
+from natcbus.hub.records import Inbound, Routed, Wiring
+from natcbus.hub.relaying import Forwarded, forward
+from natcbus.hub.replays import SeenSet, Sighting
+from natcbus.hub.slips import prior_of
+from natcbus.hub.world import World
+from natcbus.routing.addressing import nobody_problem
+from natcbus.routing.decide import decide
+from natcbus.routing.decision import Decision
+from natcbus.routing.narrowing import withheld
+from natcbus.routing.topics import DECISIONS, QUARANTINE, feed_topic, out_topic, receipts_topic
+
+
+_ID_REUSED: Final = Problem(
+    "/header/message_id", "ID_REUSED", "this id was routed with other content: give every message an id of its own"
+)
+
+
+class HubRouter:
+    """Decides about the records of all members' topics, one at a time."""
+
+    def __init__(self, world: World, seen: SeenSet | None = None) -> None:
+        self._world = world
+        self._seen = SeenSet() if seen is None else seen
+
+    def route(self, record: Inbound, now: datetime) -> Routed:
+        """What follows from ``record``; ``now`` is aware, UTC."""
+        read = authenticate(record, self._world)
+        if isinstance(read, Unproven):
+            return self._quarantine(record, read, now)
+        # A record's own time may be its producer's choice: never later than now.
+        received_at = min(record.stored_at, now)
+        ruling, forwarded = self._rule(read, received_at, now)
+        decision, receipt = written_down(record, read.about, ruling, self._world.network_ref, now)
+        feeds = tuple(each.record for each in forwarded if each.record is not None)
+        return Routed(
+            outbound=(decision, *feeds, receipt),
+            outcome=_OUTCOMES[ruling.outcome],
+            message_type=read.type.name,
+            deliveries=Counter(each.counts_as for each in forwarded),
+            denials=Counter(row.code for row in ruling.denials),
+            memory=_sighting(read) if feeds else None,
+        )
+
+    def acknowledged(self, record: Inbound, routed: Routed) -> None:
+        """Count a message as seen, now that all that followed from it is durable."""
+        del record
+        if isinstance(routed.memory, Sighting):
+            self._seen.remember(routed.memory)
+
+    def _quarantine(self, record: Inbound, read: Unproven, now: datetime) -> Routed:
+        ruling = Ruling(outcome=Outcome.QUARANTINED, problems=(read.problem,))
+        decision, receipt = written_down(record, read.about, ruling, self._world.network_ref, now)
+        raw = quarantined(record, read.problem, now)
+        return Routed((raw, decision, receipt), records.Outcome.QUARANTINED, read.about.type)
+
+    def _rule(self, read: Authentic, received_at: datetime, now: datetime) -> tuple[Ruling, Sequence[Forwarded]]:
+        known = self._seen.digest_of(read.sender, read.about.message_id, now)
+        if known == read.signed_sha256:
+            return Ruling(outcome=Outcome.REPEATED), ()
+        if known is not None:
+            return Ruling(outcome=Outcome.REFUSED, problems=(_ID_REUSED,)), ()
+        slip = admit(read, self._world, received_at, now)
+        if isinstance(slip, list):
+            return Ruling(outcome=Outcome.REFUSED, problems=tuple(slip)), ()
+        signed = read.message.signed
+        network = self._world.network
+        decision = decide(read.type.name, signed.header, signed.open, read.present, network, prior_of(slip))
+        forwarded = forward(read, decision, slip, self._world, received_at, now)
+        return _ruling(decision, slip, forwarded), forwarded
+
+
+def wire(world: World) -> Wiring:
+    """The router of ``world`` with the topics that it reads, and the closed set of those that it writes."""
+    members, desks = sorted(world.network.members), sorted(world.network.desks)
+    return Wiring(
+        router=HubRouter(world),
+        reads=tuple(map(out_topic, members)),
+        writes=(DECISIONS, QUARANTINE, *map(receipts_topic, members), *map(feed_topic, desks)),
+    )
+
+
+def _ruling(decision: Decision, slip: Slip, forwarded: Sequence[Forwarded]) -> Ruling:
+    nobody = _nobody(decision, forwarded)
+    return Ruling(
+        outcome=Outcome.ROUTED if nobody is None else Outcome.REFUSED,
+        problems=() if nobody is None else (nobody,),
+        decision_digest=decision.digest,
+        slip_digest=slip.decision_digest,
+        deliveries=tuple(each.outgoing for each in forwarded),
+        denials=_denials(decision, slip),
+    )
+
+
+def _denials(decision: Decision, slip: Slip) -> tuple[DenialRow, ...]:
+    """Whom the hub denied, and whom the sender meant to reach and the hub did not even consider."""
+    codes = {each.desk: each.code for each in (*withheld(decision, slip), *decision.denials)}
+    return tuple(DenialRow(desk=desk, code=codes[desk]) for desk in sorted(codes))
+
+
+def _nobody(decision: Decision, forwarded: Sequence[Forwarded]) -> Problem | None:
+    """The problem of a message of which nothing leaves."""
+    if any(each.record is not None for each in forwarded):
+        return None
+    counts = ", ".join(f"{code} {count}" for code, count in sorted(Counter(each.counts_as for each in forwarded).items()))
+    text = f"no decided desk can get this message ({counts}): take the newest network and keys, then publish anew"
+    return nobody_problem(decision) or Problem("/header/addressing", "NOBODY", text)
+
+
+def _sighting(read: Authentic) -> Sighting:
+    header = read.message.signed.header
+    return Sighting(header.expires_at, read.sender, header.message_id, read.signed_sha256)
+
+
+_OUTCOMES: Final = {each: records.Outcome[each.name] for each in Outcome if each is not Outcome.UNKNOWN}

@@ -1,0 +1,186 @@
+"""Faust's driver for aiokafka, changed where its defaults lose or delay events.
+
+Everything here leans on attributes that Faust does not promise; `tests/path` shows on a real
+broker that they still mean what this module takes them to mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Final, cast
+
+import faust
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, Message
+
+from natcbus.hub.departure import Partition
+from natcbus.hub.records import Outbound
+
+LAST_COMMIT_SECONDS: Final = 5.0
+"""How long a rebalance waits for the commit of what is acknowledged already."""
+
+logger = logging.getLogger(__name__)
+
+
+class Producer(driver.Producer):
+    """Acknowledged by all replicas, and written once and in order even when retried.
+
+    The embedded broker has no answer to the way in which aiokafka asks for a producer id.
+    """
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        idempotent = cast(App, self.app).idempotent
+        return {**super()._settings_extra(), "acks": "all", "enable_idempotence": idempotent}
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """Sets the wait of a fetch, which Faust fixes at 1.5 s.
+
+    Kafka wakes a waiting fetch when data comes. The embedded broker does not: there the wait
+    is what a message pays.
+    """
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> Any:  # noqa: ANN401
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = cast(App, self.app).fetch_wait_ms  # noqa: SLF001
+        return consumer
+
+    def unknown(self, topics: Iterable[str]) -> set[str]:
+        """Return those of the subscribed topics that the broker does not show to this user."""
+        consumer = self._consumer
+        if consumer is None:
+            return set(topics)
+        return {topic for topic in topics if not consumer.partitions_for_topic(topic)}
+
+
+class Consumer(driver.Consumer):
+    """Commits what was acknowledged in order, and nothing by arithmetic over gaps."""
+
+    _thread: ConsumerThread
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        # Faust counts offsets that it never saw as done. The window looks at them instead.
+        return
+
+    def _new_offset(self, tp: TP) -> int | None:
+        # Acknowledgements arrive in offset order, so the last one says it all.
+        acknowledged = self._acked[tp]
+        if not acknowledged:
+            return None
+        last = acknowledged[-1]
+        acknowledged.clear()
+        self._acked_index[tp].clear()
+        return last + 1
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Commit before Faust forgets what was acknowledged: fewer events are read twice."""
+        cast(App, self.app).on_left()
+        if not self.app.should_stop:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.commit(), LAST_COMMIT_SECONDS)
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Tell the application that this worker is a member of its group."""
+        await super().on_partitions_assigned(assigned, generation_id)
+        cast(App, self.app).on_joined(len(assigned))
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        committed = await super()._commit(offsets)
+        if committed:
+            cast(App, self.app).on_committed()
+        return committed
+
+    async def start_of(self, partition: Partition) -> int:
+        """Return where this assignment begins: at the commit, else at the oldest record."""
+        return self._committed_offset[TP(*partition)] or await self.earliest(partition)
+
+    async def earliest(self, partition: Partition) -> int:
+        """Return the first offset that the broker still holds."""
+        tp = TP(*partition)
+        return (await self.earliest_offsets(tp))[tp]
+
+    def acknowledge(self, message: Message) -> None:
+        """Let ``message`` and all before it be committed."""
+        message.ack(self)
+
+    def ends(self) -> dict[Partition, int]:
+        """Return the end of each assigned partition, as the last fetch saw it.
+
+        Not by ListOffsets: the embedded broker answers that one wrong.
+        """
+        ends: dict[Partition, int] = {}
+        for tp in self.assignment():
+            with suppress(AssertionError):  # revoked meanwhile, in the consumer's thread
+                end = self.highwater(tp)
+                if end is not None:
+                    ends[tp.topic, tp.partition] = end
+        return ends
+
+    def unknown(self, topics: Iterable[str]) -> set[str]:
+        """Return those of the subscribed topics that the broker does not show to this user."""
+        return self._thread.unknown(topics)
+
+
+class Transport(driver.Transport):
+    """The driver with the consumer and the producer of this module."""
+
+    Consumer = Consumer
+    Producer = Producer
+
+
+class App(faust.App):
+    """A Faust application that uses this transport and keeps nothing on disk."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        fetch_wait_ms: int,
+        idempotent: bool,
+        on_joined: Callable[[int], None],
+        on_left: Callable[[], None],
+        on_committed: Callable[[], None],
+        **options: Any,  # noqa: ANN401 - Faust's own settings, by their names
+    ) -> None:
+        self.fetch_wait_ms = fetch_wait_ms
+        self.idempotent = idempotent
+        self.on_joined = on_joined
+        self.on_left = on_left
+        self.on_committed = on_committed
+        super().__init__(name, **options)
+
+    def _new_transport(self) -> Transport:
+        return Transport(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> Transport:
+        return Transport(self.conf.broker_producer, self)
+
+    def _create_directories(self) -> None:
+        # Tables live in memory, so a read-only container is enough.
+        return
+
+    async def produce(self, record: Outbound) -> asyncio.Future[object]:
+        """Queue ``record`` and return the future of its delivery.
+
+        By the driver, not by ``topic.send``: whose future says nothing of the broker's answer.
+        """
+        headers = list(record.headers)
+        future = await self.producer.send(
+            record.topic, record.key, record.value, record.partition, None, headers
+        )
+        return cast("asyncio.Future[object]", future)
+
+    async def unwritable(self, topics: Iterable[str]) -> set[str]:
+        """Return those of ``topics`` that the producer cannot write to, or cannot see."""
+        client = cast(Producer, self.producer)._ensure_producer().client  # noqa: SLF001
+        for topic in topics:
+            client.add_topic(topic)
+        await client.force_metadata_update()
+        return {topic for topic in topics if not client.cluster.partitions_for_topic(topic)}
