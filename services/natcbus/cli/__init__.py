@@ -1,0 +1,1 @@
+"""The command ``natcbus``: one module per group of commands."""

@@ -1,0 +1,36 @@
+"""The options that several commands share, each with one wording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+JsonOption: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Print JSON, in the shape that docs/cli.md gives.")
+]
+EventFile: TypeAlias = Annotated[
+    str, typer.Argument(metavar="FILE", help="An event as JSON, or - for standard input.")
+]
+NetworkOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--network",
+        metavar="DIR",
+        envvar="NATCBUS_NETWORK",
+        help="Directory of the network's YAML; else the context's, else the example network.",
+    ),
+]
+ContextOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        envvar="NATCBUS_CONTEXT",
+        help="Servers, member, keys and network to use; else the selected context.",
+    ),
+]
+DeskOption: TypeAlias = Annotated[
+    str, typer.Option("--desk", metavar="DESK", help="A desk, for example rs.border-police.")
+]

