@@ -7,6 +7,7 @@ import importlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.codec import (
     Signed,
@@ -28,12 +29,17 @@ COMPARTMENTS = [(event, name) for event, each in TYPES.items() for name in each.
 
 @pytest.mark.parametrize(("event", "name"), COMPARTMENTS)
 @given(data=st.data())
-def test_a_compartment_reads_back_as_it_was_written(event: str, name: str, data: st.DataObject) -> None:
+def test_a_compartment_reads_back_as_it_was_written(
+    event: str, name: str, data: st.DataObject
+) -> None:
     shape = compartment_shape(event, name)
     content = data.draw(natives(shape))
     assert isinstance(content, dict)
 
-    assert decode_compartment(TYPES[event], name, encode_compartment(TYPES[event], name, content)) == content
+    assert (
+        decode_compartment(TYPES[event], name, encode_compartment(TYPES[event], name, content))
+        == content
+    )
 
     problems: list[Problem] = []
     assert shape.read(shape.write(content), "", problems) == content
@@ -43,13 +49,17 @@ def test_a_compartment_reads_back_as_it_was_written(event: str, name: str, data:
 
 @pytest.mark.parametrize("event", TYPES)
 @given(data=st.data())
-def test_a_message_reads_back_and_its_signed_bytes_are_a_prefix(event: str, data: st.DataObject) -> None:
+def test_a_message_reads_back_and_its_signed_bytes_are_a_prefix(
+    event: str, data: st.DataObject
+) -> None:
     header = Header.from_native(data.draw(natives(header_shape(event))))  # type: ignore[arg-type]
     open_part = data.draw(natives(open_shape(event)))
     assert isinstance(open_part, dict)
     part = Part(schema_id=1, body=b"body", signature=Signature(key_id="0" * 16, value=bytes(64)))
     signed = Signed(header, open_part, ())
-    tail = Tail(part.signature, part, (Parcel(compartment="identity", ciphertext=b"x"),), (part, part), None)
+    tail = Tail(
+        part.signature, part, (Parcel(compartment="identity", ciphertext=b"x"),), (part, part), None
+    )
 
     prefix = encode_signed(TYPES[event], signed)
     message = decode_message(TYPES[event], prefix + encode_tail(TYPES[event], tail))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Final, TypedDict, Unpack
 
 from natcbus.contract.audience import Audience
 from natcbus.contract.types.core import (
@@ -49,7 +49,15 @@ LAST_SEEN_IN_SERBIA: Final[Mapping[str, object]] = {
     "likely_heading": [{"country": "HU"}, {"country": "AT"}],
 }
 
-_COUNTRIES: Final = {"rs": "RS", "hu": "HU", "ro": "RO", "bg": "BG", "si": "SI", "xk": "XK", "tr": "TR"}
+_COUNTRIES: Final = {
+    "rs": "RS",
+    "hu": "HU",
+    "ro": "RO",
+    "bg": "BG",
+    "si": "SI",
+    "xk": "XK",
+    "tr": "TR",
+}
 _NAMES: Final = {
     "rs": "Serbia",
     "hu": "Hungary",
@@ -65,7 +73,7 @@ AUDIENCE: Final = Audience(
         "SPOC_24_7": SEALED,
         "POLICE_THB": SEALED,
         "BORDER_POLICE": frozenset({"identity", "recognition", "circumstances"}),
-        "HOTLINE": frozenset({"recognition"}),
+        "HOTLINE": frozenset({"recognition", "circumstances"}),
         "NGO_SHELTER": frozenset({"recognition"}),
         "PARTNER_TECH": frozenset({"recognition"}),
         "NATIONAL_COORDINATOR": frozenset(),
@@ -75,7 +83,9 @@ AUDIENCE: Final = Audience(
     country_roles={"LAST_SEEN": ("/last_seen/country",), "HEADING": ("/likely_heading/*/country",)},
 )
 
-_AUTHORITIES: Final = frozenset({"SPOC_24_7", "POLICE_THB", "BORDER_POLICE", "NATIONAL_COORDINATOR"})
+_AUTHORITIES: Final = frozenset(
+    {"SPOC_24_7", "POLICE_THB", "BORDER_POLICE", "NATIONAL_COORDINATOR"}
+)
 _SERVICES: Final = frozenset({"HOTLINE", "NGO_SHELTER"})
 
 ROLE_ROWS: Final = (
@@ -92,7 +102,11 @@ ROLE_ROWS: Final = (
     ),
     RoleRow(
         urgencies=None,
-        roles={"LAST_SEEN": Cell(Reach.FULL), "HEADING": Cell(Reach.FULL), "NATIONALITY": Cell(Reach.REDUCED)},
+        roles={
+            "LAST_SEEN": Cell(Reach.FULL),
+            "HEADING": Cell(Reach.FULL),
+            "NATIONALITY": Cell(Reach.REDUCED),
+        },
         topics=None,
     ),
 )
@@ -203,7 +217,18 @@ def _member(code: str) -> Member:
     return Member(code=code, name=_NAMES.get(code, code), tier=tier, country=country)
 
 
-def a_header(*, tlp: Tlp = Tlp.AMBER, **changes: Any) -> Header:
+class Changes(TypedDict, total=False):
+    """What a test may want otherwise in a header."""
+
+    addressing: Addressing
+    from_: str
+    kind: Kind
+    status: Status
+    urgency: Urgency
+    purpose: Purpose
+
+
+def a_header(*, tlp: Tlp = Tlp.AMBER, **changes: Unpack[Changes]) -> Header:
     """An immediate alert of rs.spoc that points at nobody yet."""
     header = Header(
         message_id="0195f3a0-0000-7000-8000-000000000001",

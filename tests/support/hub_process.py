@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -69,13 +70,23 @@ class HubProcess:
 
     def wait_ready(self, within_s: float = 40.0) -> Self:
         """Return when ``/ready`` says yes."""
+        self.wait_serving()
         give_up = time.monotonic() + within_s
         while time.monotonic() < give_up:
             assert self.process.poll() is None, self.written
-            if self._health_url() and self.get("/ready")[0] == 200:
+            if self.get("/ready")[0] == HTTPStatus.OK:
                 return self
             time.sleep(LOOK_EVERY_S)
         raise AssertionError(f"the hub did not become ready:\n{self.written}")
+
+    def wait_serving(self, within_s: float = 20.0) -> Self:
+        """Return when the health pages answer, which is before anything is read."""
+        give_up = time.monotonic() + within_s
+        while self._health_url() is None:
+            assert self.process.poll() is None, self.written
+            assert time.monotonic() < give_up, self.written
+            time.sleep(LOOK_EVERY_S)
+        return self
 
     def get(self, page: str) -> tuple[int, str]:
         """Return status and text of a health page."""

@@ -1,7 +1,7 @@
 """Real Apache Kafka for the tests: KRaft, one node, loopback, a folder and a port of its own.
 
-The settings are those of ``infra/kafka/server.properties``; `place()` and `FASTER` are all that the
-tests add.
+The settings are those of docker-compose.yml (`deployment.kafka_settings`); `place` and `FASTER` are
+all that the tests replace or add.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from typing import Final
 from natcbus.operations.errors import BrokerUnreachableError
 from natcbus.operations.leash import leashed
 from natcbus.operations.reachable import LOOPBACK, cluster_id, free_port
+from tests.support.deployment import REPOSITORY, kafka_settings
 
-REPOSITORY: Final = Path(__file__).resolve().parents[2]
-SETTINGS: Final = REPOSITORY / "infra" / "kafka"
+LOG_SETTINGS: Final = REPOSITORY / "infra" / "kafka" / "log4j2.yaml"
 JARS: Final = REPOSITORY / ".kafka" / "jars"
 
 FASTER: Final[Mapping[str, str]] = {
@@ -43,10 +43,9 @@ class KafkaFailedError(RuntimeError):
 
 
 def place(folder: Path, client_port: int, controller_port: int) -> dict[str, str]:
-    """Return the settings that say where this one node is; the image gets the same ones its way."""
+    """Return the settings that say where this one node is."""
     client, controller = f"{LOOPBACK}:{client_port}", f"{LOOPBACK}:{controller_port}"
     return {
-        "node.id": "1",
         "controller.quorum.voters": f"1@{controller}",
         "listeners": f"CLIENT://{client},CONTROLLER://{controller}",
         "advertised.listeners": f"CLIENT://{client}",
@@ -92,7 +91,7 @@ class Kafka:
                 leashed(
                     _java(
                         *_JVM,
-                        f"-Dlog4j2.configurationFile={SETTINGS / 'log4j2.yaml'}",
+                        f"-Dlog4j2.configurationFile={LOG_SETTINGS}",
                         "kafka.Kafka",
                         str(self._properties),
                     )
@@ -153,9 +152,9 @@ class Kafka:
         process.stdin.close()
 
     def _write_properties(self, own: Mapping[str, str]) -> None:
-        agreed = (SETTINGS / "server.properties").read_text("utf-8")
-        added = "\n".join(f"{key}={value}" for key, value in {**own, **FASTER}.items())
-        self._properties.write_text(f"{agreed}\n{added}\n", "utf-8")
+        settings = {**kafka_settings(), **own, **FASTER}
+        lines = [f"{key}={value}\n" for key, value in settings.items()]
+        self._properties.write_text("".join(lines), "utf-8")
 
     def _format(self) -> None:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Events made by mutating the examples: valid for the contract, and addressed in every way there is.
+"""Events made by mutating the examples: valid, and addressed in every way there is.
 
 Seeded, so that a failing event can be made again: ``mutants(seed)`` always yields the same events.
 """
@@ -26,7 +26,9 @@ _ELSEWHERE = ("AT", "IT", "DE", "NE")
 
 def example(event_type: str, now: datetime | None = None) -> Json:
     """The example of the contract, sent now."""
-    text = (files("natcbus.contract") / "events" / event_type / "v1" / "example.json").read_text("utf-8")
+    text = (files("natcbus.contract") / "events" / event_type / "v1" / "example.json").read_text(
+        "utf-8"
+    )
     event: Json = json.loads(text)
     if now is not None:
         event["header"]["sent_at"] = now.astimezone(UTC).isoformat()
@@ -68,7 +70,8 @@ def _addressing(chance: random.Random, network: Network) -> Json:
         "desks": chance.sample(desks, chance.choice([0, 0, 1, 2, 4])),
         "roles": chance.sample(roles, chance.choice([0, 1, 2, 3])),
         "countries": [
-            {"code": _country(chance, network), "role": chance.choice(roles)} for _ in range(chance.choice([0, 0, 1, 2]))
+            {"code": _country(chance, network), "role": chance.choice(roles)}
+            for _ in range(chance.choice([0, 0, 1, 2]))
         ],
         "topics": chance.sample(sorted(network.desks_by_topic), chance.choice([0, 0, 1])),
         "exclude": chance.sample(desks + sorted(network.members), chance.choice([0, 0, 1, 2])),
@@ -92,7 +95,9 @@ def _move(chance: random.Random, network: Network, event: Json) -> None:
             ]
         case "recruitment_ad":
             for field in ("targeted", "destination"):
-                open_part[field] = [_country(chance, network) for _ in range(chance.choice([0, 1, 3]))]
+                open_part[field] = [
+                    _country(chance, network) for _ in range(chance.choice([0, 1, 3]))
+                ]
 
 
 def _leave_out(chance: random.Random, event: Json) -> None:
@@ -100,7 +105,10 @@ def _leave_out(chance: random.Random, event: Json) -> None:
     for name in list(event["sealed"]):
         if chance.random() < 0.25 and not (event["type"] == "recruitment_ad" and name == "advert"):
             del event["sealed"][name]
-    if event["type"] == "missing_person" and not {"identity", "recognition"} <= event["sealed"].keys():
+    if (
+        event["type"] == "missing_person"
+        and not {"identity", "recognition"} <= event["sealed"].keys()
+    ):
         event["open"]["minimum_data"] = "NOT_YET_KNOWN"
 
 

@@ -5,14 +5,29 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from hypothesis import strategies as st
+
 from natcbus.contract.countries import COUNTRIES
 from natcbus.contract.formats import FORMATS
-from natcbus.contract.shapes import Choice, Day, Fields, Flag, Instant, Listing, Maybe, Number, Octets, Shape, Text
+from natcbus.contract.shapes import (
+    Choice,
+    Day,
+    Fields,
+    Flag,
+    Instant,
+    Listing,
+    Maybe,
+    Number,
+    Octets,
+    Shape,
+    Text,
+)
 
 _TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=30)
 
 
-def natives(shape: Shape) -> st.SearchStrategy[object]:
+def natives(  # noqa: C901, PLR0911, PLR0912 - one case per shape
+    shape: Shape,
+) -> st.SearchStrategy[object]:
     """Native values that ``shape`` accepts."""
     match shape:
         case Text(form_name="country"):
@@ -42,6 +57,8 @@ def natives(shape: Shape) -> st.SearchStrategy[object]:
         case Listing(item, limit):
             return st.lists(natives(item), max_size=min(limit, 3))
         case Fields(entries):
-            return st.fixed_dictionaries({name: natives(entry.shape) for name, entry in entries.items()})
+            return st.fixed_dictionaries(
+                {name: natives(entry.shape) for name, entry in entries.items()}
+            )
     message = f"no strategy for {shape!r}"
     raise TypeError(message)

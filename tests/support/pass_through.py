@@ -17,10 +17,11 @@ from natcbus.hub.worker import run
 
 POISON = b"poison"
 BUG = b"bug"
+ENDLESS = b"endless"
 
 
 class PassThrough:
-    """Copies a record to every feed; what is poison goes to quarantine, what is a bug raises."""
+    """Copies a record to every feed; poison goes to quarantine, a bug raises, and one never ends."""
 
     def __init__(self, feeds: Sequence[str], quarantine: str) -> None:
         self.feeds = tuple(feeds)
@@ -31,6 +32,8 @@ class PassThrough:
         value = b"" if record.value is None else record.value
         if value.startswith(BUG):
             raise ValueError(value.decode())
+        while value.startswith(ENDLESS):
+            pass
         came_from = f"{record.topic}/{record.partition}/{record.offset}".encode()
         if value.startswith(POISON):
             held = Outbound(self.quarantine, record.key, value, (("from", came_from),))

@@ -1,13 +1,13 @@
 """Networks, messages and earlier recipients for tests of what must hold of every decision.
 
-Policies may be odd and messages wrong, and the invariants must hold. But gates stand in series, and behind a
-closed one nothing is seen: so each is open in most draws. Everything is drawn from short lists made beforehand,
-because a case has some sixty draws.
+Policies may be odd and messages wrong, and the invariants must hold. But gates stand in series, and
+behind a closed one nothing is seen: so each is open in most draws. Everything is drawn from short
+lists made beforehand, because a case has some sixty draws.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import Final, TypeVar
@@ -15,9 +15,19 @@ from typing import Final, TypeVar
 from hypothesis import strategies as st
 
 from natcbus.contract.audience import Audience
-from natcbus.contract.types.core import Addressing, CountryInRole, CountryRole, Header, Kind, Purpose, Status, Tlp, Urgency
+from natcbus.contract.types.core import (
+    Addressing,
+    CountryInRole,
+    CountryRole,
+    Header,
+    Kind,
+    Purpose,
+    Status,
+    Tlp,
+    Urgency,
+)
 from natcbus.routing.decide import decide
-from natcbus.routing.decision import Decision, Prior
+from natcbus.routing.decision import Decision, Delivery, Prior
 from natcbus.routing.network import Cell, Desk, Network, Policy, Reach, RoleRow, Tier, TlpScope
 from tests.support.building import MISSING, POLICY, SEALED, a_desk, a_header, a_network
 
@@ -55,6 +65,22 @@ class Case:
         return replace(self, header=replace(self.header, addressing=addressing))
 
 
+def opened(deliveries: Collection[Delivery]) -> frozenset[tuple[str, str]]:
+    """Every (desk, compartment), and (desk, "") for the message itself."""
+    return frozenset((row.desk, name) for row in deliveries for name in ("", *row.compartments))
+
+
+def rebuilt(
+    network: Network, *, policy: Policy | None = None, audience: Audience | None = None
+) -> Network:
+    """The same network with another policy or another audience table."""
+    return replace(
+        network,
+        policy=policy or network.policy,
+        audiences={MISSING: audience} if audience is not None else network.audiences,
+    )
+
+
 def some(values: Iterable[T]) -> st.SearchStrategy[frozenset[T]]:
     """A subset, in one draw."""
     return st.sampled_from(_subsets(values))
@@ -62,7 +88,11 @@ def some(values: Iterable[T]) -> st.SearchStrategy[frozenset[T]]:
 
 def _subsets(values: Iterable[T]) -> list[frozenset[T]]:
     each = tuple(values)
-    return [frozenset(subset) for size in range(len(each), -1, -1) for subset in combinations(each, size)]
+    return [
+        frozenset(subset)
+        for size in range(len(each), -1, -1)
+        for subset in combinations(each, size)
+    ]
 
 
 def _mostly(common: T, *others: T) -> st.SearchStrategy[T]:
@@ -95,11 +125,17 @@ _ROLE_TABLES: Final = st.fixed_dictionaries(
 ).map(lambda table: {role: cell for role, cell in table.items() if cell is not None})
 
 _PURPOSE_ROWS: Final = [
-    {organisation: reach for organisation, reach in zip(ORGANISATIONS, reaches, strict=True) if reach is not None}
-    for reaches in product([Reach.FULL, Reach.FULL, Reach.REDUCED, Reach.NOTICE, None], repeat=len(ORGANISATIONS))
+    {
+        organisation: reach
+        for organisation, reach in zip(ORGANISATIONS, reaches, strict=True)
+        if reach is not None
+    }
+    for reaches in product(
+        [Reach.FULL, Reach.FULL, Reach.REDUCED, Reach.NOTICE, None], repeat=len(ORGANISATIONS)
+    )
 ]
 
-_SCOPES: Final = (
+SCOPES: Final = (
     TlpScope(dict.fromkeys(Tier)),
     TlpScope({}),
     TlpScope({Tier.MEMBER: None}),
@@ -117,7 +153,7 @@ def policies(draw: st.DrawFn) -> Policy:
         POLICY,
         roles={MISSING: (row, RoleRow(None, {"LAST_SEEN": Cell(Reach.FULL)}, None))},
         purposes={purpose: draw(st.sampled_from(_PURPOSE_ROWS)) for purpose in PURPOSES},
-        tlp={level.value: draw(_mostly(*_SCOPES)) for level in Tlp},
+        tlp={level.value: draw(_mostly(*SCOPES)) for level in Tlp},
         competence={MISSING: draw(_mostly(*_subsets(ORGANISATIONS)))},
     )
 
@@ -126,12 +162,14 @@ def audiences() -> st.SearchStrategy[Audience]:
     """Any audience table."""
     return st.builds(
         Audience,
-        compartments=st.fixed_dictionaries({organisation: some(COMPARTMENTS) for organisation in ORGANISATIONS[1:]}).map(
-            lambda rows: {ORGANISATIONS[0]: frozenset(COMPARTMENTS), **rows}
-        ),
+        compartments=st.fixed_dictionaries(
+            {organisation: some(COMPARTMENTS) for organisation in ORGANISATIONS[1:]}
+        ).map(lambda rows: {ORGANISATIONS[0]: frozenset(COMPARTMENTS), **rows}),
         reduced=some(COMPARTMENTS),
         named_only=some(COMPARTMENTS[:2]),
-        country_roles=st.just({"LAST_SEEN": ("/last_seen/country",), "HEADING": ("/likely_heading/*/country",)}),
+        country_roles=st.just(
+            {"LAST_SEEN": ("/last_seen/country",), "HEADING": ("/likely_heading/*/country",)}
+        ),
     )
 
 
@@ -159,7 +197,7 @@ def addressings() -> st.SearchStrategy[Addressing]:
         countries=st.lists(st.sampled_from(_COUNTRIES_IN_ROLES), max_size=4).map(tuple),
         topics=st.sampled_from([(), ("CHILDREN",), ("ONLINE", "CHILDREN"), ("NOTHING",)]),
         exclude=_mostly((), *((party,) for party in (*MEMBERS, *DESK_IDS))),
-        only=_mostly(False, True),
+        only=st.sampled_from([False] * 5 + [True]),
     )
 
 
@@ -181,7 +219,10 @@ def open_parts() -> st.SearchStrategy[Mapping[str, object]]:
     """An open part that says where somebody was last seen and may be heading."""
     return st.sampled_from(
         [
-            {"last_seen": {"country": seen}, "likely_heading": [{"country": code} for code in headings]}
+            {
+                "last_seen": {"country": seen},
+                "likely_heading": [{"country": code} for code in headings],
+            }
             for seen, headings in product(COUNTRIES, [(), *combinations(COUNTRIES, 2)])
         ]
     )

@@ -1,7 +1,7 @@
 """Puts schemas together: core blocks are written once and each published schema stands alone.
 
-Avro wants a named type defined where it is first used and named afterwards; an author wants to write a
-block once. ``assemble`` turns the second into the first.
+Avro wants a named type defined where it is first used and named afterwards; an author wants to
+write a block once. ``assemble`` turns the second into the first.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from natcbus.contract.errors import SchemaError
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Named: TypeAlias = dict[str, dict[str, Json]]
 
 PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
@@ -65,7 +65,9 @@ def _named(schema: Json, namespace: str) -> Iterator[tuple[str, dict[str, Json]]
 def fields_of(record: Mapping[str, Json]) -> list[dict[str, Json]]:
     """The fields of a record schema; none for anything else."""
     fields = record.get("fields", [])
-    return [field for field in fields if isinstance(field, dict)] if isinstance(fields, list) else []
+    return (
+        [field for field in fields if isinstance(field, dict)] if isinstance(fields, list) else []
+    )
 
 
 def assemble(schema: Json, named: Named, namespace: str = "", seen: set[str] | None = None) -> Json:
@@ -98,7 +100,11 @@ def _reference(name: str, named: Named, namespace: str, seen: set[str]) -> Json:
     if full in seen:
         return full
     if full not in named:
-        raise SchemaError("", "UNKNOWN_TYPE", f"no block defines {full}; write it in contract/blocks or correct the name")
+        raise SchemaError(
+            "",
+            "UNKNOWN_TYPE",
+            f"no block defines {full}; write it in contract/blocks or correct the name",
+        )
     return _definition(named[full], named, namespace, seen)
 
 
@@ -111,6 +117,7 @@ def _definition(schema: dict[str, Json], named: Named, namespace: str, seen: set
     spelt: dict[str, Json] = {**schema, "namespace": namespace}
     if schema["type"] == "record":
         spelt["fields"] = [
-            {**field, "type": assemble(field["type"], named, namespace, seen)} for field in fields_of(schema)
+            {**field, "type": assemble(field["type"], named, namespace, seen)}
+            for field in fields_of(schema)
         ]
     return spelt

@@ -1,4 +1,4 @@
-"""Every event type of the contract, and the fixed records of the hub, read from this package's own files."""
+"""Every event type of the contract and the fixed records of the hub, from this package's files."""
 
 from __future__ import annotations
 
@@ -29,8 +29,18 @@ HUB_VERSION: Final = "1.0"
 _TAIL: Final[list[Json]] = [
     {"name": "signature", "type": "natcbus.core.Signature", "pii": "P0"},
     {"name": "slip", "type": ["null", "natcbus.core.Part"], "pii": "P3"},
-    {"name": "parcels", "type": {"type": "array", "items": "natcbus.core.Parcel"}, "max_items": 16, "pii": "P5"},
-    {"name": "grants", "type": {"type": "array", "items": "natcbus.core.Part"}, "max_items": 1024, "pii": "P5"},
+    {
+        "name": "parcels",
+        "type": {"type": "array", "items": "natcbus.core.Parcel"},
+        "max_items": 16,
+        "pii": "P5",
+    },
+    {
+        "name": "grants",
+        "type": {"type": "array", "items": "natcbus.core.Part"},
+        "max_items": 1024,
+        "pii": "P5",
+    },
     {"name": "relay", "type": ["null", "natcbus.core.Part"], "pii": "P2"},
 ]
 
@@ -48,8 +58,9 @@ class Compartment:
 class EventType:
     """One event type in its newest version.
 
-    ``message`` is the published schema of the whole record; ``signed`` and ``tail`` are its first field and
-    the rest, which are read and written apart so that signed bytes are never encoded again.
+    ``message`` is the published schema of the whole record; ``signed`` and ``tail`` are its first
+    field and the rest, which are read and written apart so that signed bytes are never encoded
+    again.
     """
 
     name: str
@@ -108,25 +119,35 @@ def load_catalogue() -> Catalogue:
     hub_schemas = _read_all(root / "hub")
     named = collect(_read_all(root / "blocks") + hub_schemas)
     hub = {
-        name: publish(HUB_RECORDS[name], "", HUB_VERSION, named[f"natcbus.hub.{name}"], named) for name in HUB_RECORDS
+        name: publish(HUB_RECORDS[name], "", HUB_VERSION, named[f"natcbus.hub.{name}"], named)
+        for name in HUB_RECORDS
     }
     types = {
         folder.name: _event_type(folder.name, folder / "v1", named)
         for folder in sorted((root / "events").iterdir(), key=lambda entry: entry.name)
         if (folder / "v1").is_dir()
     }
-    _refuse_collisions([*hub.values(), *(schema for each in types.values() for _, schema in each.schemas())])
+    _refuse_collisions(
+        [*hub.values(), *(schema for each in types.values() for _, schema in each.schemas())]
+    )
     return Catalogue(types, hub, named, {each.schema_id: each for each in types.values()})
 
 
 def _read_all(folder: Traversable) -> list[dict[str, Json]]:
-    avsc = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".avsc")), key=lambda entry: entry.name)
-    return [schema for entry in avsc for schema in read_schemas(entry.name, entry.read_text("utf-8"))]
+    avsc = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".avsc")),
+        key=lambda entry: entry.name,
+    )
+    return [
+        schema for entry in avsc for schema in read_schemas(entry.name, entry.read_text("utf-8"))
+    ]
 
 
 def _event_type(name: str, folder: Traversable, core: Named) -> EventType:
     schemas = {
-        entry.name.removesuffix(".avsc"): read_schemas(f"{name}/{entry.name}", entry.read_text("utf-8"))[0]
+        entry.name.removesuffix(".avsc"): read_schemas(
+            f"{name}/{entry.name}", entry.read_text("utf-8")
+        )[0]
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith(".avsc")
     }
@@ -149,7 +170,10 @@ def _event_type(name: str, folder: Traversable, core: Named) -> EventType:
         open=publish(name, "", version, event, named),
         compartments=compartments,
         audience=read_audience(
-            f"{name}/audience.yaml", (folder / "audience.yaml").read_text("utf-8"), compartments, named_only
+            f"{name}/audience.yaml",
+            (folder / "audience.yaml").read_text("utf-8"),
+            compartments,
+            named_only,
         ),
         minimum=read_minimum(f"{name}/minimum.yaml", minimum.read_text("utf-8"))
         if minimum.is_file()
@@ -157,7 +181,9 @@ def _event_type(name: str, folder: Traversable, core: Named) -> EventType:
     )
 
 
-def _compartment(event: str, name: str, version: str, schema: dict[str, Json], named: Named) -> Compartment:
+def _compartment(
+    event: str, name: str, version: str, schema: dict[str, Json], named: Named
+) -> Compartment:
     published = publish(event, name, version, schema, named)
     return Compartment(name, published, highest_pii(published.definition))
 
@@ -194,4 +220,6 @@ def _refuse_collisions(schemas: list[Schema]) -> None:
     for schema in schemas:
         other = seen.setdefault(schema.id, schema.name)
         if other != schema.name:
-            raise SchemaError(schema.name, "SCHEMA_ID_COLLISION", f"has the id of {other}: rename one of them")
+            raise SchemaError(
+                schema.name, "SCHEMA_ID_COLLISION", f"has the id of {other}: rename one of them"
+            )

@@ -1,8 +1,8 @@
 """Bytes and back: Confluent framing around Avro, with limits, and no byte left over.
 
-A message is read in two steps. Its first field, ``signed``, is read with a schema of its own, and the bytes
-it took are kept: they are what the sender signed. The tail is read and written apart, so nobody who narrows a
-message ever encodes those bytes again.
+A message is read in two steps. Its first field, ``signed``, is read with a schema of its own, and
+the bytes it took are kept: they are what the sender signed. The tail is read and written apart, so
+nobody who narrows a message ever encodes those bytes again.
 """
 
 from __future__ import annotations
@@ -92,11 +92,15 @@ def read_frame(value: bytes) -> tuple[EventType, bytes]:
         MESSAGE_TOO_LARGE, NOT_FRAMED or UNKNOWN_SCHEMA.
     """
     if len(value) > MAX_MESSAGE_BYTES:
-        raise DecodingError("MESSAGE_TOO_LARGE", f"{len(value)} bytes; at most {MAX_MESSAGE_BYTES} are allowed")
+        raise DecodingError(
+            "MESSAGE_TOO_LARGE", f"{len(value)} bytes; at most {MAX_MESSAGE_BYTES} are allowed"
+        )
     schema_id, body = unframe(value)
     event_type = load_catalogue().by_schema_id(schema_id)
     if event_type is None:
-        raise DecodingError("UNKNOWN_SCHEMA", f"schema id {schema_id} is no message of this contract")
+        raise DecodingError(
+            "UNKNOWN_SCHEMA", f"schema id {schema_id} is no message of this contract"
+        )
     return event_type, body
 
 
@@ -141,7 +145,9 @@ def decode_message(event_type: EventType, body: bytes) -> Message:
     _refuse_rest(stream, body)
     try:
         signed = Signed(
-            Header.from_native(first["header"]), first["open"], tuple(map(Seal.from_native, first["seals"]))
+            Header.from_native(first["header"]),
+            first["open"],
+            tuple(map(Seal.from_native, first["seals"])),
         )
         tail = Tail(
             Signature.from_native(rest["signature"]),
@@ -218,8 +224,10 @@ def _read(stream: BytesIO, schema: Schema) -> Native:
     try:
         native = fastavro.schemaless_reader(stream, schema.parsed, None)  # type: ignore[arg-type]
     except Exception as error:
-        # The library answers hostile bytes with EOFError, IndexError, OverflowError, UnicodeDecodeError and more.
-        raise DecodingError("NOT_THIS_SCHEMA", f"the bytes do not follow {schema.name}: {error!r}") from error
+        # Hostile bytes make the library raise EOFError, IndexError, OverflowError and more.
+        raise DecodingError(
+            "NOT_THIS_SCHEMA", f"the bytes do not follow {schema.name}: {error!r}"
+        ) from error
     if not isinstance(native, dict):
         raise DecodingError("NOT_THIS_SCHEMA", f"{schema.name} is a record")
     return native
@@ -227,4 +235,6 @@ def _read(stream: BytesIO, schema: Schema) -> Native:
 
 def _refuse_rest(stream: BytesIO, body: bytes) -> None:
     if stream.tell() != len(body):
-        raise DecodingError("TRAILING_BYTES", f"{len(body) - stream.tell()} bytes follow the record")
+        raise DecodingError(
+            "TRAILING_BYTES", f"{len(body) - stream.tell()} bytes follow the record"
+        )

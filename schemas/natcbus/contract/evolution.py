@@ -1,7 +1,7 @@
 """Judges whether schemas may still be read by, and may still read, every version ever published.
 
-Within a major version the rule is FULL_TRANSITIVE. ``avro`` judges it, except for what it does not see:
-a logical type that changes, and an enum whose order changes (its symbols travel as positions).
+Within a major version the rule is FULL_TRANSITIVE. ``avro`` judges it, except for what it does not
+see: a logical type that changes, and an enum whose order changes (its symbols travel as positions).
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def published_schemas() -> Iterator[PublishedSchema]:
                 if entry.name.endswith(".avsc"):
                     definition: Json = json.loads(entry.read_text("utf-8"))
                     event_type = _event_of(folder)
-                    yield PublishedSchema(event_type, entry.name.removesuffix(".avsc"), version.name, definition)
+                    yield PublishedSchema(
+                        event_type, entry.name.removesuffix(".avsc"), version.name, definition
+                    )
 
 
 def _golden_folders() -> Iterator[Traversable]:
@@ -49,7 +51,9 @@ def _golden_folders() -> Iterator[Traversable]:
 
 
 def _event_of(golden: Traversable) -> str:
-    return next(name for name in load_catalogue().types if f"/{name}/" in str(golden).replace("\\", "/"))
+    return next(
+        name for name in load_catalogue().types if f"/{name}/" in str(golden).replace("\\", "/")
+    )
 
 
 def check_published() -> list[Finding]:
@@ -60,39 +64,51 @@ def check_published() -> list[Finding]:
         findings += _never_published(event_type, published)
         current = {name: schema.definition for name, schema in event_type.schemas()}
         for old in published:
-            if old.event_type == event_type.name and old.version.split(".")[0] == event_type.version.split(".")[0]:
+            if (
+                old.event_type == event_type.name
+                and old.version.split(".")[0] == event_type.version.split(".")[0]
+            ):
                 findings += _judge(event_type.version, old, current.get(old.name))
     return findings
 
 
 def _never_published(event_type: EventType, published: list[PublishedSchema]) -> Iterator[Finding]:
-    if not any((old.event_type, old.version) == (event_type.name, event_type.version) for old in published):
-        text = f"version {event_type.version} has no golden files: run python -m natcbus.contract.golden"
+    if not any(
+        (old.event_type, old.version) == (event_type.name, event_type.version) for old in published
+    ):
+        text = f"version {event_type.version} has no golden files: run natcbus.contract.golden"
         yield Finding(event_type.name, "NOT_PUBLISHED", text)
 
 
 def _judge(version: str, old: PublishedSchema, new: Json) -> Iterator[Finding]:
     where = f"{old.event_type}/{old.name} {old.version}"
     if new is None:
-        yield Finding(where, "REMOVED", "a published compartment stays readable: bring the schema back")
+        yield Finding(
+            where, "REMOVED", "a published compartment stays readable: bring the schema back"
+        )
     elif version == old.version:
         if new != old.definition:
-            yield Finding(where, "PUBLISHED_CHANGED", "this version is published: raise the minor version")
+            yield Finding(
+                where, "PUBLISHED_CHANGED", "this version is published: raise the minor version"
+            )
     else:
         yield from compare(where, old.definition, new)
 
 
 def compare(where: str, old: Json, new: Json) -> Iterator[Finding]:
     """What keeps readers and writers of ``old`` and ``new`` from reading each other."""
-    checker = avro.compatibility.ReaderWriterCompatibilityChecker()
+    checker = avro.compatibility.ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]
     for label, reader, writer in (("BACKWARD", new, old), ("FORWARD", old, new)):
         result = checker.get_compatibility(_parse(reader), _parse(writer))
         if result.compatibility is not avro.compatibility.SchemaCompatibilityType.compatible:
-            yield Finding(where, f"NOT_{label}", "; ".join(sorted(result.messages)) or "not compatible")
+            yield Finding(
+                where, f"NOT_{label}", "; ".join(sorted(result.messages)) or "not compatible"
+            )
     before, after = dict(_marks(old, "")), dict(_marks(new, ""))
     for path in before.keys() & after.keys():
         if before[path] != after[path][: len(before[path])]:
-            text = f"{path or 'the record'} was {', '.join(before[path])}: append symbols, keep logical types"
+            was = f"{path or 'the record'} was {', '.join(before[path])}"
+            text = f"{was}: append symbols, keep logical types"
             yield Finding(where, "MEANING_CHANGED", text)
 
 

@@ -1,7 +1,7 @@
 """The closed forms of short texts.
 
-An open part holds codes, places and times. Every string in it names one of these forms, so that neither a
-sentence nor a telephone number fits anywhere.
+An open part holds codes, places and times. Every string in it names one of these forms, so that
+neither a sentence nor a telephone number fits anywhere.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ FORMATS: Final = {
     "version": _form(r"[1-9][0-9]{0,2}\.[0-9]{1,3}", "major.minor"),
     "member": _form(_MEMBER, "a member code such as rs"),
     "desk": _form(_DESK, "a desk such as rs.spoc"),
-    "party": _form(rf"{_MEMBER}(\.[a-z][a-z0-9-]{{1,39}})?", "a desk or a member such as rs.spoc or rs"),
+    "party": _form(
+        rf"{_MEMBER}(\.[a-z][a-z0-9-]{{1,39}})?", "a desk or a member such as rs.spoc or rs"
+    ),
     "compartment": _form(r"[a-z][a-z_]{2,39}", "a compartment such as identity"),
     "corridor": _form(r"[A-Z]{2}(-[A-Z]{2}){1,9}", "a corridor such as TR-BG-RS-HU"),
     "topic": _form(r"[A-Z][A-Z_]{2,39}", "a topic such as MISSING_CHILDREN"),
@@ -59,11 +61,13 @@ FORMATS: Final = {
     "script": _form(r"[A-Z][a-z]{3}", "an ISO 15924 code such as Cyrl"),
     "isic_section": _form(r"[A-U]", "an ISIC Rev. 4 section from A to U"),
     "time_zone": _form(
-        r"UTC|(Europe|Asia|Africa|America|Atlantic)/[A-Z][A-Za-z_-]{1,29}", "an IANA zone such as Europe/Belgrade"
+        r"UTC|(Europe|Asia|Africa|America|Atlantic)/[A-Z][A-Za-z_-]{1,29}",
+        "an IANA zone such as Europe/Belgrade",
     ),
     "operation": _form(r"[A-Z]{2,12}-20[0-9]{2}-[0-9]{1,4}", "an operation such as JAD-2026-017"),
     "legal_reference": _form(
-        rf"{_NO_PHONE}[A-Z]{{2}}:[A-Za-z0-9][A-Za-z0-9./()-]{{0,47}}", "law and article such as RS:ZKP-2011/Art.72"
+        rf"{_NO_PHONE}[A-Z]{{2}}:[A-Za-z0-9][A-Za-z0-9./()-]{{0,47}}",
+        "law and article such as RS:ZKP-2011/Art.72",
     ),
     "e164": _form(r"\+[1-9][0-9]{6,14}", "an E.164 number such as +381000000001", open_=False),
     "sha256_hex": _form(r"[0-9a-f]{64}", "64 hexadecimal digits"),
@@ -71,5 +75,5 @@ FORMATS: Final = {
 
 
 def is_country(code: str) -> bool:
-    """Whether ``code`` is in ISO 3166-1 alpha-2, or XK, which is user-assigned and must never be rejected."""
+    """Whether ``code`` is in ISO 3166-1 alpha-2, or XK: user-assigned, and never to be rejected."""
     return code in COUNTRIES

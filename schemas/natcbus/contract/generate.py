@@ -1,7 +1,8 @@
 """Writes the Python types from the schemas: ``python -m natcbus.contract.generate``.
 
-The .avsc files are the source; the modules in ``types/`` are generated, committed, and kept in step by a test.
-Each record becomes a frozen dataclass, each enum a StrEnum, and each knows the native form of the codec.
+The .avsc files are the source; the modules in ``types/`` are generated, committed, and kept in step
+by a test. Each record becomes a frozen dataclass, each enum a StrEnum, and each knows the native
+form of the codec.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from typing import Final
 from natcbus.contract.assembly import Json, Named, collect, fields_of, full_name
 from natcbus.contract.catalogue import load_catalogue
 
-_HEAD: Final = '''"""{doc} Generated from the .avsc files by ``python -m natcbus.contract.generate``: do not edit."""
+_HEAD: Final = '''"""{doc}
+
+Generated from the .avsc files by ``python -m natcbus.contract.generate``: do not edit.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +32,14 @@ Native = dict[str, Any]
 
 '''
 _SCALARS: Final = {
-    "null": "None", "boolean": "bool", "int": "int", "long": "int", "float": "float", "double": "float",
-    "bytes": "bytes", "string": "str",
+    "null": "None",
+    "boolean": "bool",
+    "int": "int",
+    "long": "int",
+    "float": "float",
+    "double": "float",
+    "bytes": "bytes",
+    "string": "str",
 }
 _LOGICAL: Final = {"timestamp-millis": "datetime", "date": "date"}
 
@@ -41,9 +51,12 @@ def generate() -> dict[str, str]:
     homes |= {f"natcbus.{name}.v1": name for name in catalogue.types}
     named = dict(catalogue.named)
     for event_type in catalogue.types.values():
-        for schema in (event_type.open, *(each.schema for each in event_type.compartments.values())):
+        for schema in (
+            event_type.open,
+            *(each.schema for each in event_type.compartments.values()),
+        ):
             named |= collect([schema.definition])
-    return {f"{home}.py": _module(namespace, home, named, homes) for namespace, home in homes.items()}
+    return {f"{home}.py": _module(namespace, named, homes) for namespace, home in homes.items()}
 
 
 def write(folder: Path) -> None:
@@ -52,7 +65,7 @@ def write(folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def _module(namespace: str, home: str, named: Named, homes: Mapping[str, str]) -> str:
+def _module(namespace: str, named: Named, homes: Mapping[str, str]) -> str:
     own = {name: schema for name, schema in named.items() if schema["namespace"] == namespace}
     body = "\n\n".join(_class(schema, named) for schema in _in_order(own))
     others = sorted(
@@ -60,17 +73,28 @@ def _module(namespace: str, home: str, named: Named, homes: Mapping[str, str]) -
         for name in set(_references(own, namespace))
         if name not in own and named[name]["type"] != "fixed"
     )
-    lines = [
-        f"from natcbus.contract.types.{module} import {', '.join(name for other, name in others if other == module)}"
-        for module in sorted({module for module, _ in others})
+    lines = [_import(module, others) for module in sorted({module for module, _ in others})]
+    used = [
+        kind
+        for kind in ("date", "datetime")
+        if re.search(rf"^    \w+: .*\b{kind}\b", body, re.MULTILINE)
     ]
-    used = [kind for kind in ("date", "datetime") if re.search(rf"^    \w+: .*\b{kind}\b", body, re.MULTILINE)]
-    return _HEAD.format(
-        doc=f"The records of ``{namespace}``.",
-        dates=f"from datetime import {', '.join(used)}\n" if used else "",
-        enum="from enum import StrEnum\n" if "StrEnum" in body else "",
-        imports="\n" + "\n".join(lines) + "\n" if lines else "",
-    ) + "\n" + body + "\n"
+    return (
+        _HEAD.format(
+            doc=f"The records of ``{namespace}``.",
+            dates=f"from datetime import {', '.join(used)}\n" if used else "",
+            enum="from enum import StrEnum\n" if "StrEnum" in body else "",
+            imports="\n" + "\n".join(lines) + "\n" if lines else "",
+        )
+        + "\n"
+        + body
+        + "\n"
+    )
+
+
+def _import(module: str, names: list[tuple[str, str]]) -> str:
+    wanted = ", ".join(name for home, name in names if home == module)
+    return f"from natcbus.contract.types.{module} import {wanted}"
 
 
 def _in_order(own: Named) -> Iterator[dict[str, Json]]:
@@ -115,7 +139,9 @@ def _class(schema: dict[str, Json], named: Named) -> str:
 
 def _enum(schema: dict[str, Json]) -> str:
     symbols = schema["symbols"]
-    lines = [f"    {symbol} = \"{symbol}\"" for symbol in symbols] if isinstance(symbols, list) else []
+    lines = (
+        [f'    {symbol} = "{symbol}"' for symbol in symbols] if isinstance(symbols, list) else []
+    )
     return "\n".join([f"class {schema['name']}(StrEnum):", _docstring(schema), "", *lines, ""])
 
 
@@ -127,9 +153,15 @@ def _docstring(schema: dict[str, Json]) -> str:
 def _record(schema: dict[str, Json], named: Named) -> str:
     namespace = str(schema["namespace"])
     fields = [(str(field["name"]), field) for field in fields_of(schema)]
-    lines = ["@dataclass(frozen=True, slots=True, kw_only=True)", f"class {schema['name']}:", _docstring(schema), ""]
+    lines = [
+        "@dataclass(frozen=True, slots=True, kw_only=True)",
+        f"class {schema['name']}:",
+        _docstring(schema),
+        "",
+    ]
     for name, field in fields:
-        lines.append(f"    {_attribute(name)}: {_annotation(field['type'], namespace, named)}{_default(field, named)}")
+        annotation = _annotation(field["type"], namespace, named)
+        lines.append(f"    {_attribute(name)}: {annotation}{_default(field)}")
         if "doc" in field:
             lines.append(f'    """{field["doc"]}"""')
     lines += ["", "    @classmethod", "    def from_native(cls, native: Native) -> Self:"]
@@ -137,9 +169,16 @@ def _record(schema: dict[str, Json], named: Named) -> str:
     for name, field in fields:
         value = _from(f'native["{name}"]', field["type"], namespace, named)
         lines.append(f"            {_attribute(name)}={value},")
-    lines += ["        )", "", "    def to_native(self) -> Native:", '        """The codec\'s native form."""', "        return {"]
+    lines += [
+        "        )",
+        "",
+        "    def to_native(self) -> Native:",
+        '        """The codec\'s native form."""',
+        "        return {",
+    ]
     for name, field in fields:
-        lines.append(f'            "{name}": {_to(f"self.{_attribute(name)}", field["type"], namespace, named)},')
+        value = _to(f"self.{_attribute(name)}", field["type"], namespace, named)
+        lines.append(f'            "{name}": {value},')
     lines += ["        }", ""]
     return "\n".join(lines)
 
@@ -149,7 +188,9 @@ def _attribute(name: str) -> str:
 
 
 def _resolve(schema: Json, namespace: str, named: Named) -> dict[str, Json] | None:
-    names = list(_names(schema, namespace)) if not isinstance(schema, dict) or "name" in schema else []
+    names = (
+        list(_names(schema, namespace)) if not isinstance(schema, dict) or "name" in schema else []
+    )
     return named.get(names[0]) if names and not isinstance(schema, list) else None
 
 
@@ -158,7 +199,8 @@ def _annotation(schema: Json, namespace: str, named: Named) -> str:
     if definition is not None:
         return "bytes" if definition["type"] == "fixed" else str(definition["name"])
     if isinstance(schema, list):
-        return " | ".join([*(_annotation(b, namespace, named) for b in schema if b != "null"), "None"])
+        inner = [_annotation(branch, namespace, named) for branch in schema if branch != "null"]
+        return " | ".join([*inner, "None"])
     if isinstance(schema, dict):
         if schema["type"] == "array":
             return f"tuple[{_annotation(schema['items'], namespace, named)}, ...]"
@@ -166,7 +208,7 @@ def _annotation(schema: Json, namespace: str, named: Named) -> str:
     return _SCALARS[str(schema)]
 
 
-def _default(field: dict[str, Json], named: Named) -> str:
+def _default(field: dict[str, Json]) -> str:
     if "default" not in field:
         return ""
     value, kind = field["default"], field["type"]
@@ -180,7 +222,7 @@ def _default(field: dict[str, Json], named: Named) -> str:
 
 
 def _conversion(schema: Json, namespace: str, named: Named) -> str:
-    """What converting a value of ``schema`` takes: nothing, an enum, a record, a list or an optional."""
+    """What a value of ``schema`` takes: nothing, or an enum, record, list or optional."""
     definition = _resolve(schema, namespace, named)
     if definition is not None:
         return {"enum": "enum", "record": "record"}.get(str(definition["type"]), "")
@@ -201,7 +243,11 @@ def _from(value: str, schema: Json, namespace: str, named: Named) -> str:
             return f"None if {value} is None else {_from(value, inner, namespace, named)}"
         case "list", {"items": items}:
             plain = not _conversion(items, namespace, named)
-            return f"tuple({value})" if plain else f"tuple({_from('item', items, namespace, named)} for item in {value})"
+            return (
+                f"tuple({value})"
+                if plain
+                else f"tuple({_from('item', items, namespace, named)} for item in {value})"
+            )
     return value
 
 
@@ -216,7 +262,11 @@ def _to(value: str, schema: Json, namespace: str, named: Named) -> str:
             return f"None if {value} is None else {_to(value, inner, namespace, named)}"
         case "list", {"items": items}:
             plain = not _conversion(items, namespace, named)
-            return f"list({value})" if plain else f"[{_to('item', items, namespace, named)} for item in {value}]"
+            return (
+                f"list({value})"
+                if plain
+                else f"[{_to('item', items, namespace, named)} for item in {value}]"
+            )
     return value
 
 

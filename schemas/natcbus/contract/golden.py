@@ -1,7 +1,7 @@
 """Publishes the current version of each event type: ``python -m natcbus.contract.golden``.
 
-For every version there is, for ever, its schemas and one record in bytes, so that a test can show that what was
-written then is read today. A published version is never written again.
+For every version there is, for ever, its schemas and one record in bytes, so that a test can show
+that what was written then is read today. A published version is never written again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from natcbus.contract.catalogue import EventType, load_catalogue
-from natcbus.contract.codec import Signed, Tail, encode_compartment, encode_signed, encode_tail, frame
+from natcbus.contract.codec import (
+    Signed,
+    Tail,
+    encode_compartment,
+    encode_signed,
+    encode_tail,
+    frame,
+)
 from natcbus.contract.reading import Defaults, Event, event_to_json, parse_json, read_event
 from natcbus.contract.types.core import Parcel, Seal, Signature
 
@@ -37,7 +44,8 @@ def golden_files(event_type: EventType) -> dict[str, bytes]:
     event = example(event_type)
     content = {f"{name}.avsc": _json(schema.definition) for name, schema in event_type.schemas()}
     content |= {
-        f"{name}.bin": encode_compartment(event_type, name, native) for name, native in event.sealed.items()
+        f"{name}.bin": encode_compartment(event_type, name, native)
+        for name, native in event.sealed.items()
     }
     return content | {"event.json": _json(event_to_json(event)), "message.bin": _message(event)}
 
@@ -53,7 +61,9 @@ def _message(event: Event) -> bytes:
         )
         for name in sorted(event.sealed)
     )
-    parcels = tuple(Parcel(compartment=seal.compartment, ciphertext=b"ciphertext") for seal in seals)
+    parcels = tuple(
+        Parcel(compartment=seal.compartment, ciphertext=b"ciphertext") for seal in seals
+    )
     tail = Tail(Signature(key_id="0" * 16, value=bytes(64)), None, parcels, (), None)
     signed = encode_signed(event.type, Signed(event.header, event.open, seals))
     return frame(event.type.schema_id, signed + encode_tail(event.type, tail))
@@ -64,7 +74,9 @@ def _json(value: object) -> bytes:
 
 
 def _folder(event_type: EventType) -> Path:
-    return Path(__file__).parent / "events" / event_type.name / f"v{event_type.version.split('.')[0]}"
+    return (
+        Path(__file__).parent / "events" / event_type.name / f"v{event_type.version.split('.')[0]}"
+    )
 
 
 def publish_new_versions() -> list[str]:

@@ -1,7 +1,7 @@
 """What every schema of the contract must keep to; the build fails where one does not.
 
-The bounds come from what Avro libraries do with hostile bytes: five bytes make twenty million items of no
-width, and five kilobytes of a recursive schema end the process.
+The bounds come from what Avro libraries do with hostile bytes: five bytes make twenty million items
+of no width, and five kilobytes of a recursive schema end the process.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from natcbus.contract.assembly import Json, fields_of
 from natcbus.contract.catalogue import Catalogue, EventType
 from natcbus.contract.formats import FORMATS
 from natcbus.contract.schema import OPEN_LIMIT, PII_CLASSES
-from natcbus.contract.shapes import Entry, Fields, Listing, Maybe, Shape, compile_shape
+from natcbus.contract.shapes import Entry, Fields, Listing, Maybe, Shape
+from natcbus.contract.shaping import compile_shape
 
 MAX_DEPTH: Final = 16
 _LOGICAL_TYPES: Final = {"timestamp-millis", "date"}
@@ -22,7 +23,7 @@ _LOGICAL_TYPES: Final = {"timestamp-millis", "date"}
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """Something a schema breaks: where (file or schema, then field path), which rule, and what to do."""
+    """Something a schema breaks: where (file or schema, field path), which rule, what to do."""
 
     where: str
     code: str
@@ -43,7 +44,7 @@ def lint(catalogue: Catalogue) -> list[Finding]:
 
 
 def lint_schema(where: str, definition: Json, *, open_part: bool = False) -> list[Finding]:
-    """Findings in one self-contained schema; ``open_part`` adds the rules for what the hub may read."""
+    """Findings in one self-contained schema; ``open_part`` adds rules for what the hub reads."""
     return list(_Walk(where, open_part).schema(definition, "", ()))
 
 
@@ -91,15 +92,19 @@ class _Walk:
         if len(inside) > MAX_DEPTH:
             yield self._finding(at, "TOO_DEEP", f"at most {MAX_DEPTH} records may be nested")
         elif isinstance(schema, list):
-            if len(schema) != 2 or schema[0] != "null":
+            if schema[:-1] != ["null"]:
                 yield self._finding(at, "UNION", 'only ["null", type] is allowed')
             yield from self.schema(schema[-1], at, inside)
         elif isinstance(schema, dict):
             yield from self._definition(schema, at, inside)
         elif schema in inside:
-            yield self._finding(at, "RECURSIVE", f"{schema} contains itself; deep input would end the process")
+            yield self._finding(
+                at, "RECURSIVE", f"{schema} contains itself; deep input would end the process"
+            )
 
-    def _definition(self, schema: dict[str, Json], at: str, inside: tuple[str, ...]) -> Iterator[Finding]:
+    def _definition(
+        self, schema: dict[str, Json], at: str, inside: tuple[str, ...]
+    ) -> Iterator[Finding]:
         match schema["type"]:
             case "record":
                 name = f"{schema.get('namespace', '')}.{schema['name']}"
@@ -109,25 +114,39 @@ class _Walk:
                 yield from self._enum(schema, at)
             case "array":
                 if _zero_width(schema["items"]):
-                    yield self._finding(at, "ZERO_WIDTH", "items of no width let five bytes make millions of them")
+                    yield self._finding(
+                        at, "ZERO_WIDTH", "items of no width let five bytes make millions of them"
+                    )
                 yield from self.schema(schema["items"], at, inside)
             case "map":
-                yield self._finding(at, "MAP", "use an array of records: map keys have no class and no bound")
+                yield self._finding(
+                    at, "MAP", "use an array of records: map keys have no class and no bound"
+                )
             case _ if "logicalType" in schema and schema["logicalType"] not in _LOGICAL_TYPES:
-                yield self._finding(at, "LOGICAL_TYPE", f"only {', '.join(sorted(_LOGICAL_TYPES))} are allowed")
+                yield self._finding(
+                    at, "LOGICAL_TYPE", f"only {', '.join(sorted(_LOGICAL_TYPES))} are allowed"
+                )
 
     def _enum(self, schema: dict[str, Json], at: str) -> Iterator[Finding]:
         symbols = schema["symbols"]
         if not isinstance(symbols, list) or schema.get("default") != symbols[0]:
-            text = "the default must be the first symbol: UNKNOWN, or the most restrictive of a protective vocabulary"
+            text = "the default must be the first symbol: UNKNOWN, or the most restrictive one"
             yield self._finding(at, "ENUM_DEFAULT", text)
 
     def _field(self, field: dict[str, Json], at: str, inside: tuple[str, ...]) -> Iterator[Finding]:
         pii = field.get("pii")
         if pii not in PII_CLASSES:
-            yield self._finding(at, "MISSING_PII", f"give the field a pii class, {PII_CLASSES[0]} to {PII_CLASSES[-1]}")
+            yield self._finding(
+                at,
+                "MISSING_PII",
+                f"give the field a pii class, {PII_CLASSES[0]} to {PII_CLASSES[-1]}",
+            )
         elif self._open and str(pii) > OPEN_LIMIT:
-            yield self._finding(at, "OPEN_TOO_SENSITIVE", f"{pii} may only be sealed; an open part ends at {OPEN_LIMIT}")
+            yield self._finding(
+                at,
+                "OPEN_TOO_SENSITIVE",
+                f"{pii} may only be sealed; an open part ends at {OPEN_LIMIT}",
+            )
         leaf = _leaf(field["type"])
         if leaf in {"string", "bytes"} and "format" not in field and "max_length" not in field:
             yield self._finding(at, "UNBOUNDED", "give the field a max_length or a format")
@@ -142,7 +161,11 @@ class _Walk:
         if form is not None and form not in FORMATS:
             yield self._finding(at, "UNKNOWN_FORMAT", f"{form} is not one of {', '.join(FORMATS)}")
         elif self._open and (form is None or not FORMATS[str(form)].open):
-            yield self._finding(at, "OPEN_FREE_TEXT", "an open text needs a closed format: free text can name a person")
+            yield self._finding(
+                at,
+                "OPEN_FREE_TEXT",
+                "an open text needs a closed format: free text can name a person",
+            )
 
 
 def _leaf(schema: Json) -> str:

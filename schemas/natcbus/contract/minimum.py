@@ -1,7 +1,7 @@
 """The least that an event must say to be of use, as a table beside its schema.
 
-The hub sees the open part and the names of the compartments; the SDK and the recipient see the sealed
-fields as well. ``open_problems`` and ``sealed_problems`` are those two halves.
+The hub sees the open part and the names of the compartments; the SDK and the recipient see the
+sealed fields as well. ``open_problems`` and ``sealed_problems`` are those two halves.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from natcbus.contract.problems import Problem
 class Minimum:
     """Minimum data of one event type.
 
-    ``fields`` and ``any_of`` are pointers into the event with ``*`` for some item of a list; ``waived_when``
-    is a pointer and the symbol that waives the whole table.
+    ``fields`` and ``any_of`` are pointers into the event with ``*`` for some item of a list;
+    ``waived_when`` is a pointer and the symbol that waives the whole table.
     """
 
     source: str
@@ -32,12 +32,18 @@ class Minimum:
         pointer, symbol = self.waived_when
         return symbol in found({"open": open_part}, pointer)
 
-    def open_problems(self, open_part: Mapping[str, object], present: Collection[str]) -> list[Problem]:
+    def open_problems(
+        self, open_part: Mapping[str, object], present: Collection[str]
+    ) -> list[Problem]:
         """What is missing as far as the open part and the names of the compartments show."""
         if self._waived(open_part):
             return []
         return [
-            Problem(f"/sealed/{name}", "MINIMUM_DATA_MISSING", f"add the compartment {name} ({self.source})")
+            Problem(
+                f"/sealed/{name}",
+                "MINIMUM_DATA_MISSING",
+                f"add the compartment {name} ({self.source})",
+            )
             for name in self.compartments
             if name not in present
         ]
@@ -45,13 +51,19 @@ class Minimum:
     def sealed_problems(
         self, open_part: Mapping[str, object], sealed: Mapping[str, Mapping[str, object]]
     ) -> list[Problem]:
-        """What is missing inside the compartments of ``sealed``; absent compartments are not judged."""
+        """What is missing inside the compartments of ``sealed``; absent ones are not judged."""
         if self._waived(open_part):
             return []
         event = {"sealed": sealed}
-        missing = [pointer for pointer in self.fields if _readable(pointer, sealed) and not _filled(event, pointer)]
+        missing = [
+            pointer
+            for pointer in self.fields
+            if _readable(pointer, sealed) and not _filled(event, pointer)
+        ]
         problems = [
-            Problem(pointer.replace("/*", "/0"), "MINIMUM_DATA_MISSING", f"required by {self.source}")
+            Problem(
+                pointer.replace("/*", "/0"), "MINIMUM_DATA_MISSING", f"required by {self.source}"
+            )
             for pointer in missing
         ]
         for choices in self.any_of:
@@ -60,7 +72,11 @@ class Minimum:
             ):
                 wanted = " or ".join(pointer.rsplit("/", 1)[-1] for pointer in choices)
                 problems.append(
-                    Problem(choices[0].replace("/*", "/0"), "MINIMUM_DATA_MISSING", f"give {wanted} ({self.source})")
+                    Problem(
+                        choices[0].replace("/*", "/0"),
+                        "MINIMUM_DATA_MISSING",
+                        f"give {wanted} ({self.source})",
+                    )
                 )
         return problems
 

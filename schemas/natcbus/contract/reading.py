@@ -13,7 +13,13 @@ from natcbus.contract.assembly import Json
 from natcbus.contract.catalogue import Catalogue, EventType
 from natcbus.contract.errors import InvalidEventError
 from natcbus.contract.problems import Problem
-from natcbus.contract.rules import check_meaning, check_sealed, compartment_shape, header_shape, open_shape
+from natcbus.contract.rules import (
+    check_meaning,
+    check_sealed,
+    compartment_shape,
+    header_shape,
+    open_shape,
+)
 from natcbus.contract.shapes import escape, write_instant
 from natcbus.contract.types.core import Header, Native
 
@@ -65,7 +71,9 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidEventError([Problem(f"/{escape(twice)}", "DUPLICATE_KEY", "the key stands twice in one object")])
+        raise InvalidEventError(
+            [Problem(f"/{escape(twice)}", "DUPLICATE_KEY", "the key stands twice in one object")]
+        )
     return found
 
 
@@ -87,7 +95,11 @@ def read_event(value: Json, catalogue: Catalogue, defaults: Defaults) -> Event:
         Problem(f"/{escape(key)}", "UNKNOWN_FIELD", f"an event has {', '.join(_EVENT_KEYS)}")
         for key in body.keys() - set(_EVENT_KEYS)
     ]
-    problems += [Problem(f"/{key}", "MISSING_FIELD", "required") for key in ("header", "open") if key not in body]
+    problems += [
+        Problem(f"/{key}", "MISSING_FIELD", "required")
+        for key in ("header", "open")
+        if key not in body
+    ]
     if problems:
         raise InvalidEventError(problems)
     header = _fill(body.get("header"), event_type, defaults)
@@ -108,7 +120,9 @@ def read_event(value: Json, catalogue: Catalogue, defaults: Defaults) -> Event:
 
 def _event_type(value: Json, catalogue: Catalogue) -> tuple[EventType, dict[str, Json]]:
     if not isinstance(value, dict):
-        raise InvalidEventError([Problem("", "WRONG_TYPE", f"an event is an object with {', '.join(_EVENT_KEYS)}")])
+        raise InvalidEventError(
+            [Problem("", "WRONG_TYPE", f"an event is an object with {', '.join(_EVENT_KEYS)}")]
+        )
     name = value.get("type")
     if not isinstance(name, str) or name not in catalogue.types:
         near = get_close_matches(str(name), catalogue.types, n=1)
@@ -125,7 +139,7 @@ def _fill(header: Json, event_type: EventType, defaults: Defaults) -> Json:
     lifetime = defaults.lifetimes.get(event_type.name, timedelta(days=3))
     filled: dict[str, Json] = {
         "message_id": defaults.message_id,
-        "thread_id": f"{sender.split('.')[0]}.{defaults.thread_uuid}",
+        "thread_id": f"{sender.split('.', maxsplit=1)[0]}.{defaults.thread_uuid}",
         "type": event_type.name,
         "version": event_type.version,
         "sent_at": write_instant(defaults.sent_at),
@@ -150,7 +164,9 @@ def _read_sealed(value: Json, event_type: EventType, problems: list[Problem]) ->
     for name, content in value.items():
         if name not in event_type.compartments:
             known = ", ".join(event_type.compartments)
-            problems.append(Problem(f"/sealed/{escape(name)}", "UNKNOWN_COMPARTMENT", f"known here: {known}"))
+            problems.append(
+                Problem(f"/sealed/{escape(name)}", "UNKNOWN_COMPARTMENT", f"known here: {known}")
+            )
             continue
         native = compartment_shape(event_type.name, name).read(content, f"/sealed/{name}", problems)
         sealed[name] = native if isinstance(native, dict) else {}
@@ -178,5 +194,7 @@ def event_to_json(event: Event) -> dict[str, Json]:
         "type": event.type.name,
         "header": header_to_json(event.type, event.header),
         "open": open_to_json(event.type, event.open),
-        "sealed": {name: compartment_to_json(event.type, name, each) for name, each in event.sealed.items()},
+        "sealed": {
+            name: compartment_to_json(event.type, name, each) for name, each in event.sealed.items()
+        },
     }

@@ -1,7 +1,7 @@
 """What must hold of an event beyond the shape of its fields.
 
-``check_open`` is what the SDK says and the hub repeats, for a sender that skipped the SDK: all that the open
-part and the framing show. ``check_sealed`` is what the SDK says and the recipient repeats.
+``check_open`` is what the SDK says and the hub repeats, for a sender that skipped the SDK: all that
+the open part and the framing show. ``check_sealed`` is what the SDK says and the recipient repeats.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from functools import cache
 
 from natcbus.contract.catalogue import EventType, load_catalogue
 from natcbus.contract.problems import Problem
-from natcbus.contract.shapes import Shape, compile_shape
+from natcbus.contract.shapes import Shape
+from natcbus.contract.shaping import compile_shape
 from natcbus.contract.types.core import Header, Native, Purpose, Regime
 
 
-def check_open(event_type: EventType, header: Header, open_part: Native, present: Collection[str]) -> list[Problem]:
+def check_open(
+    event_type: EventType, header: Header, open_part: Native, present: Collection[str]
+) -> list[Problem]:
     """Every problem that the header, the open part and the names of the compartments show."""
     problems: list[Problem] = []
     header_shape(event_type.name).check(header.to_native(), "/header", problems)
@@ -24,7 +27,9 @@ def check_open(event_type: EventType, header: Header, open_part: Native, present
     return problems or check_meaning(event_type, header, open_part, present)
 
 
-def check_meaning(event_type: EventType, header: Header, open_part: Native, present: Collection[str]) -> list[Problem]:
+def check_meaning(
+    event_type: EventType, header: Header, open_part: Native, present: Collection[str]
+) -> list[Problem]:
     """The part of ``check_open`` that looks beyond single fields."""
     return [
         *_type_problems(event_type, header),
@@ -35,8 +40,10 @@ def check_meaning(event_type: EventType, header: Header, open_part: Native, pres
     ]
 
 
-def check_sealed(event_type: EventType, open_part: Native, sealed: Mapping[str, Native]) -> list[Problem]:
-    """Every problem inside the compartments of ``sealed``; compartments that are not there are not judged."""
+def check_sealed(
+    event_type: EventType, open_part: Native, sealed: Mapping[str, Native]
+) -> list[Problem]:
+    """Every problem inside the compartments of ``sealed``; absent ones are not judged."""
     problems: list[Problem] = []
     for name, content in sealed.items():
         compartment_shape(event_type.name, name).check(content, f"/sealed/{name}", problems)
@@ -58,15 +65,21 @@ def open_shape(event_type: str) -> Shape:
 @cache
 def compartment_shape(event_type: str, compartment: str) -> Shape:
     """The shape of a compartment."""
-    return compile_shape(load_catalogue().types[event_type].compartments[compartment].schema.definition)
+    return compile_shape(
+        load_catalogue().types[event_type].compartments[compartment].schema.definition
+    )
 
 
 def _type_problems(event_type: EventType, header: Header) -> list[Problem]:
     problems = []
     if header.type != event_type.name:
-        problems.append(Problem("/header/type", "TYPE_MISMATCH", f"the frame says {event_type.name}"))
+        problems.append(
+            Problem("/header/type", "TYPE_MISMATCH", f"the frame says {event_type.name}")
+        )
     if header.version != event_type.version:
-        problems.append(Problem("/header/version", "VERSION_MISMATCH", f"the frame says {event_type.version}"))
+        problems.append(
+            Problem("/header/version", "VERSION_MISMATCH", f"the frame says {event_type.version}")
+        )
     return problems
 
 
@@ -76,7 +89,7 @@ def _legal_problems(header: Header) -> list[Problem]:
         text = "say why the data is processed (Directive (EU) 2016/680 Art. 4(1)(b))"
         problems.append(Problem("/header/purpose", "PURPOSE_MISSING", text))
     if header.legal_basis.regime is Regime.UNKNOWN:
-        text = "say under which regime: LED for police and justice, GDPR for others, NONE without personal data"
+        text = "LED for police and justice, GDPR for others, NONE without personal data"
         problems.append(Problem("/header/legal_basis/regime", "LEGAL_BASIS_MISSING", text))
     return problems
 
@@ -84,11 +97,21 @@ def _legal_problems(header: Header) -> list[Problem]:
 def _time_problems(header: Header) -> list[Problem]:
     problems = []
     if header.expires_at <= header.sent_at:
-        problems.append(Problem("/header/expires_at", "EXPIRES_BEFORE_SENT", "must be after sent_at"))
+        problems.append(
+            Problem("/header/expires_at", "EXPIRES_BEFORE_SENT", "must be after sent_at")
+        )
     if header.retention.review_by > header.retention.erase_by:
-        problems.append(Problem("/header/retention/review_by", "RETENTION_ORDER", "must not be after erase_by"))
+        problems.append(
+            Problem("/header/retention/review_by", "RETENTION_ORDER", "must not be after erase_by")
+        )
     if header.retention.erase_by < header.sent_at.astimezone(UTC).date():
-        problems.append(Problem("/header/retention/erase_by", "RETENTION_PAST", "must not be before the day of sending"))
+        problems.append(
+            Problem(
+                "/header/retention/erase_by",
+                "RETENTION_PAST",
+                "must not be before the day of sending",
+            )
+        )
     return problems
 
 

@@ -34,7 +34,12 @@ def publish(name: str, compartment: str, version: str, definition: Json, named: 
     whole = assemble(definition, named)
     if not isinstance(whole, dict):
         raise SchemaError(name, "NOT_A_RECORD", "a published schema is a record")
-    return Schema(schema_id(name, compartment, version), _full_name(whole), whole, fastavro.parse_schema(whole))
+    return Schema(
+        schema_id(name, compartment, version),
+        _full_name(whole),
+        whole,
+        fastavro.parse_schema(whole),
+    )
 
 
 def _full_name(definition: dict[str, Json]) -> str:
@@ -56,4 +61,7 @@ def pii_classes(definition: Json) -> Iterator[str]:
 
 def highest_pii(definition: Json) -> str:
     """The most sensitive class in a schema; a field without one counts as the most sensitive."""
-    return max((pii if pii in PII_CLASSES else PII_CLASSES[-1] for pii in pii_classes(definition)), default="P0")
+    return max(
+        (pii if pii in PII_CLASSES else PII_CLASSES[-1] for pii in pii_classes(definition)),
+        default="P0",
+    )

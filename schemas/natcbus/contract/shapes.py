@@ -1,7 +1,7 @@
 """A schema as something that can judge a value: read it from JSON, check it, write it as JSON.
 
-``read`` takes what a person wrote, ``check`` what a codec decoded; both report every problem with its pointer
-and judge by the same rules. ``compile_shape`` makes one tree per schema, once.
+``read`` takes what a person wrote, ``check`` what a codec decoded; both report every problem with
+its pointer and judge by the same rules. ``compile_shape`` makes one tree per schema, once.
 """
 
 from __future__ import annotations
@@ -15,21 +15,13 @@ from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Final, Protocol
 
-from natcbus.contract.assembly import Json, fields_of
-from natcbus.contract.errors import SchemaError
-from natcbus.contract.formats import FORMATS, Format, is_country
+from natcbus.contract.assembly import Json
+from natcbus.contract.formats import Format, is_country
 from natcbus.contract.problems import Problem
 
 UNREADABLE: Final = object()
 """What ``read`` returns where it reported a problem instead of a value."""
 
-_RANGES: Final = {
-    "int": (-(2.0**31), 2.0**31 - 1),
-    # JSON numbers are exact up to 2^53 only.
-    "long": (-(2.0**53), 2.0**53),
-    "float": (-3.4e38, 3.4e38),
-    "double": (-1.7e308, 1.7e308),
-}
 _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -47,7 +39,13 @@ class Shape(Protocol):
 
 
 def _wrong(at: str, expected: str, value: object, problems: list[Problem]) -> object:
-    kind = {str: "text", bool: "true or false", dict: "an object", list: "a list", type(None): "null"}
+    kind = {
+        str: "text",
+        bool: "true or false",
+        dict: "an object",
+        list: "a list",
+        type(None): "null",
+    }
     got = kind.get(type(value), "a number")
     problems.append(Problem(at, "WRONG_TYPE", f"expected {expected}, not {got}"))
     return UNREADABLE
@@ -71,12 +69,20 @@ class Text:
         text = str(value)
         if self.form is not None:
             if not self.form.accepts(text):
-                problems.append(Problem(at, "BAD_FORMAT", f"expected {self.form.looks_like}, and nothing else"))
+                problems.append(
+                    Problem(at, "BAD_FORMAT", f"expected {self.form.looks_like}, and nothing else")
+                )
             elif self.form_name == "country" and not is_country(text):
-                problems.append(Problem(at, "NOT_A_COUNTRY", f"{text} is not in ISO 3166-1 alpha-2 (XK is allowed)"))
+                problems.append(
+                    Problem(
+                        at, "NOT_A_COUNTRY", f"{text} is not in ISO 3166-1 alpha-2 (XK is allowed)"
+                    )
+                )
             return
         if len(text) > self.max_length:
-            problems.append(Problem(at, "TOO_LONG", f"{len(text)} characters; at most {self.max_length}"))
+            problems.append(
+                Problem(at, "TOO_LONG", f"{len(text)} characters; at most {self.max_length}")
+            )
         if _FORBIDDEN.search(text):
             problems.append(Problem(at, "CONTROL_CHARACTER", "remove the control characters"))
 
@@ -135,7 +141,9 @@ class Octets:
         try:
             octets = base64.b64decode(value, validate=True)
         except binascii.Error:
-            problems.append(Problem(at, "BAD_FORMAT", "expected base64 (RFC 4648), padded, without line breaks"))
+            problems.append(
+                Problem(at, "BAD_FORMAT", "expected base64 (RFC 4648), padded, without line breaks")
+            )
             return UNREADABLE
         self.check(octets, at, problems)
         return octets
@@ -151,7 +159,7 @@ class Octets:
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """A point in time: RFC 3339 with offset in JSON, an aware datetime in UTC, to the millisecond."""
+    """A point in time: RFC 3339 with an offset in JSON, aware and in UTC, to the millisecond."""
 
     def read(self, value: Json, at: str, problems: list[Problem]) -> object:
         if not isinstance(value, str):
@@ -161,7 +169,11 @@ class Instant:
         except ValueError:
             instant = None
         if instant is None or instant.tzinfo is None or "T" not in value:
-            problems.append(Problem(at, "BAD_TIME", "expected RFC 3339 with an offset, such as 2026-11-24T08:00:00Z"))
+            problems.append(
+                Problem(
+                    at, "BAD_TIME", "expected RFC 3339 with an offset, such as 2026-11-24T08:00:00Z"
+                )
+            )
             return UNREADABLE
         instant = instant.astimezone(UTC)
         return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
@@ -175,7 +187,9 @@ class Instant:
 
 def write_instant(value: datetime) -> str:
     """RFC 3339 in UTC; milliseconds only where there are any."""
-    text = value.astimezone(UTC).isoformat(timespec="milliseconds" if value.microsecond else "seconds")
+    text = value.astimezone(UTC).isoformat(
+        timespec="milliseconds" if value.microsecond else "seconds"
+    )
     return text.replace("+00:00", "Z")
 
 
@@ -213,7 +227,9 @@ class Choice:
         if symbol not in self.symbols:
             near = get_close_matches(value.upper(), self.symbols, n=1)
             hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(self.symbols)}"
-            problems.append(Problem(at, "UNKNOWN_SYMBOL", f"{value[:40]!r} is not in the vocabulary: {hint}"))
+            problems.append(
+                Problem(at, "UNKNOWN_SYMBOL", f"{value[:40]!r} is not in the vocabulary: {hint}")
+            )
             return UNREADABLE
         return symbol
 
@@ -262,7 +278,9 @@ class Listing:
 
     def _too_many(self, value: list[Json], at: str, problems: list[Problem]) -> bool:
         if len(value) > self.max_items:
-            problems.append(Problem(at, "TOO_MANY", f"{len(value)} items; at most {self.max_items}"))
+            problems.append(
+                Problem(at, "TOO_MANY", f"{len(value)} items; at most {self.max_items}")
+            )
             return True
         return False
 
@@ -291,11 +309,18 @@ class Fields:
         for name in value.keys() - self.entries.keys():
             near = get_close_matches(name, self.entries, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(self.entries)}"
-            problems.append(Problem(f"{at}/{escape(name)}", "UNKNOWN_FIELD", f"not in the schema; {hint}"))
-        return {name: self._field(name, entry, value, at, problems) for name, entry in self.entries.items()}
+            problems.append(
+                Problem(f"{at}/{escape(name)}", "UNKNOWN_FIELD", f"not in the schema; {hint}")
+            )
+        return {
+            name: self._field(name, entry, value, at, problems)
+            for name, entry in self.entries.items()
+        }
 
     @staticmethod
-    def _field(name: str, entry: Entry, value: dict[str, Json], at: str, problems: list[Problem]) -> object:
+    def _field(
+        name: str, entry: Entry, value: dict[str, Json], at: str, problems: list[Problem]
+    ) -> object:
         if name in value:
             return entry.shape.read(value[name], f"{at}/{name}", problems)
         if entry.required:
@@ -316,85 +341,3 @@ class Fields:
 def escape(token: str) -> str:
     """A JSON pointer token (RFC 6901), cut so that a hostile name does not fill a screen."""
     return token[:80].replace("~", "~0").replace("/", "~1")
-
-
-def compile_shape(definition: Json) -> Shape:
-    """The shape of a self-contained schema.
-
-    Raises
-    ------
-    SchemaError
-        UNBOUNDED for a string, list or byte string without a limit, UNKNOWN_TYPE for what JSON cannot say.
-    """
-    return _compile(definition, {}, {}, "")
-
-
-def _compile(schema: Json, bounds: Mapping[str, Json], known: dict[str, Shape], namespace: str) -> Shape:
-    if isinstance(schema, list):
-        inner = [branch for branch in schema if branch != "null"]
-        return Maybe(_compile(inner[0], bounds, known, namespace))
-    if isinstance(schema, dict) and schema["type"] in {"record", "enum", "fixed"}:
-        namespace = str(schema.get("namespace", namespace))
-        shape = _compile_named(schema, known, namespace)
-        known[f"{namespace}.{schema['name']}"] = shape
-        return shape
-    if isinstance(schema, dict) and schema["type"] == "array":
-        limit = _limit(bounds, "max_items")
-        return Listing(_compile(schema["items"], bounds, known, namespace), limit)
-    if isinstance(schema, dict):
-        logical = {"timestamp-millis": Instant(), "date": Day()}.get(str(schema.get("logicalType")))
-        return logical or _compile(schema["type"], bounds, known, namespace)
-    name = str(schema)
-    return known[name] if name in known else _compile_primitive(name, bounds)
-
-
-def _compile_named(schema: dict[str, Json], known: dict[str, Shape], namespace: str) -> Shape:
-    if schema["type"] == "enum":
-        symbols, spelling = schema["symbols"], schema.get("spelling", {})
-        return Choice(
-            tuple(str(symbol) for symbol in symbols) if isinstance(symbols, list) else (),
-            {key: str(value) for key, value in spelling.items()} if isinstance(spelling, dict) else {},
-        )
-    if schema["type"] == "fixed":
-        size = schema["size"]
-        return Octets(int(size), int(size)) if isinstance(size, int) else Octets(None, 0)
-    entries = {}
-    for field in fields_of(schema):
-        shape = _compile(field["type"], field, known, namespace)
-        entries[str(field["name"])] = Entry(shape, "default" not in field, _default(field.get("default"), shape))
-    return Fields(entries)
-
-
-def _default(value: Json, shape: Shape) -> Callable[[], object]:
-    if isinstance(value, list):
-        return list
-    return lambda: value
-
-
-def _compile_primitive(name: str, bounds: Mapping[str, Json]) -> Shape:
-    match name:
-        case "string":
-            form = bounds.get("format")
-            if isinstance(form, str):
-                return Text(form, FORMATS[form], 0)
-            return Text(None, None, _limit(bounds, "max_length"))
-        case "bytes":
-            return Octets(None, _limit(bounds, "max_length"))
-        case "int" | "long" | "float" | "double":
-            low, high = _RANGES[name]
-            return Number(name in {"int", "long"}, _bound(bounds, "minimum", low), _bound(bounds, "maximum", high))
-        case "boolean":
-            return Flag()
-    raise SchemaError("", "UNKNOWN_TYPE", f"{name} has no JSON form here")
-
-
-def _bound(bounds: Mapping[str, Json], key: str, otherwise: float) -> float:
-    value = bounds.get(key)
-    return float(value) if isinstance(value, int | float) else otherwise
-
-
-def _limit(bounds: Mapping[str, Json], key: str) -> int:
-    value = bounds.get(key)
-    if not isinstance(value, int):
-        raise SchemaError(str(bounds.get("name", "")), "UNBOUNDED", f"give the field a {key} or a format")
-    return value

@@ -11,7 +11,9 @@ from natcbus.contract.errors import SchemaError
 from natcbus.contract.minimum import Minimum
 
 
-def read_audience(file: str, text: str, compartments: Collection[str], named_only: Collection[str]) -> Audience:
+def read_audience(
+    file: str, text: str, compartments: Collection[str], named_only: Collection[str]
+) -> Audience:
     """The audience table of an event type.
 
     Raises
@@ -28,7 +30,9 @@ def read_audience(file: str, text: str, compartments: Collection[str], named_onl
         compartments={organisation: frozenset(row) for organisation, row in rows.items()},
         reduced=frozenset(reduced),
         named_only=frozenset(named_only),
-        country_roles={role: tuple(row) for role, row in _lists(file, table.get("country_roles")).items()},
+        country_roles={
+            role: tuple(row) for role, row in _lists(file, table.get("country_roles")).items()
+        },
     )
 
 
@@ -47,7 +51,9 @@ def read_minimum(file: str, text: str) -> Minimum:
         source=str(table.get("source", "")),
         compartments=tuple(_strings(file, table.get("compartments", []))),
         fields=tuple(_strings(file, table.get("fields", []))),
-        any_of=tuple(tuple(_strings(file, row)) for row in any_of) if isinstance(any_of, list) else (),
+        any_of=tuple(tuple(_strings(file, row)) for row in any_of)
+        if isinstance(any_of, list)
+        else (),
         waived_when=(str(waived["field"]), str(waived["is"])) if isinstance(waived, dict) else None,
     )
 
@@ -55,7 +61,9 @@ def read_minimum(file: str, text: str) -> Minimum:
 def _mapping(file: str, text: str, allowed: Collection[str]) -> dict[str, object]:
     table = yaml.safe_load(text)
     if not isinstance(table, dict) or not set(table) <= set(allowed):
-        raise SchemaError(file, "BAD_TABLE", f"expected a mapping with the keys {', '.join(sorted(allowed))}")
+        raise SchemaError(
+            file, "BAD_TABLE", f"expected a mapping with the keys {', '.join(sorted(allowed))}"
+        )
     return table
 
 

@@ -1,4 +1,7 @@
-"""The records of ``natcbus.core``. Generated from the .avsc files by ``python -m natcbus.contract.generate``: do not edit."""
+"""The records of ``natcbus.core``.
+
+Generated from the .avsc files by ``python -m natcbus.contract.generate``: do not edit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The records of ``natcbus.missing_person.v1``. Generated from the .avsc files by ``python -m natcbus.contract.generate``: do not edit."""
+"""The records of ``natcbus.missing_person.v1``.
+
+Generated from the .avsc files by ``python -m natcbus.contract.generate``: do not edit.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,15 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from natcbus.contract.types.core import Account, FormAssertion, IdentityDocument, NameForm, PartialDate, PlaceRef, Sex
+from natcbus.contract.types.core import (
+    Account,
+    FormAssertion,
+    IdentityDocument,
+    NameForm,
+    PartialDate,
+    PlaceRef,
+    Sex,
+)
 
 Native = dict[str, Any]
 """What the Avro codec hands over; checked by the codec, typed from here on."""

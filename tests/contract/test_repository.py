@@ -1,0 +1,227 @@
+"""The repository: one name in three folders, one wheel, pinned hashes, and the Faust we allow."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+import pytest
+
+from tests.support.deployment import REPOSITORY
+
+PORTIONS = ("schemas/natcbus", "agents/natcbus", "services/natcbus")
+LOCKS = sorted((REPOSITORY / "requirements").glob("*.lock"))
+HUB = REPOSITORY / "agents" / "natcbus" / "hub"
+
+FORBIDDEN_CALLS = {
+    "take": "acknowledges a batch whatever became of it",
+    "send_soon": "nobody waits for the delivery",
+    "maybe_send_on_attach": "nobody waits for the delivery",
+    "add_sink": "sinks are sent after the acknowledgement",
+    "resubscribe": "a change of a running subscription loses events",
+}
+FORBIDDEN_ARGUMENTS = {
+    "concurrency": "commits over events that are still being worked on",
+    "sink": "sinks are sent after the acknowledgement",
+    "pattern": "pattern subscriptions crash the worker",
+    "processing_guarantee": "exactly_once is broken in this version",
+}
+
+
+def packages() -> set[str]:
+    return {
+        folder.name
+        for portion in PORTIONS
+        for folder in (REPOSITORY / portion).iterdir()
+        if (folder / "__init__.py").is_file()
+    }
+
+
+def test_natcbus_is_a_namespace_of_three_portions() -> None:
+    spec = PathFinder.find_spec(
+        "natcbus", [str(REPOSITORY / p).removesuffix("natcbus") for p in PORTIONS]
+    )
+    assert spec is not None
+    assert spec.origin is None, "somebody added natcbus/__init__.py: two portions vanish"
+    assert spec.submodule_search_locations is not None
+    assert {Path(place) for place in spec.submodule_search_locations} == {
+        REPOSITORY / portion for portion in PORTIONS
+    }
+
+
+def test_every_package_says_that_it_is_typed() -> None:
+    for portion in PORTIONS:
+        for folder in (REPOSITORY / portion).iterdir():
+            if (folder / "__init__.py").is_file():
+                assert (folder / "py.typed").is_file(), folder
+
+
+def test_every_package_is_held_to_the_rules_of_imports() -> None:
+    config = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    rules = config["tool"]["importlinter"]
+    assert set(rules["root_packages"]) == {f"natcbus.{name}" for name in packages()}
+    layers = next(each for each in rules["contracts"] if each["type"] == "layers")
+    layered = {name.strip() for row in layers["layers"] for name in row.split("|")}
+    assert layered == set(rules["root_packages"])
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet"]
+    options = ["--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(REPOSITORY)]
+    subprocess.run([*pip, *options], check=True)
+    (built,) = folder.glob("natcbus-*.whl")
+    return built
+
+
+def test_the_wheel_holds_every_module_and_every_file_of_the_contract(wheel: Path) -> None:
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("natcbus/")}
+    source = {
+        f"natcbus/{file.relative_to(REPOSITORY / portion).as_posix()}"
+        for portion in PORTIONS
+        for file in (REPOSITORY / portion).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    assert held == source
+    assert "natcbus/__init__.py" not in held
+    assert {Path(name).suffix for name in held} >= {".py", ".avsc", ".yaml", ".json", ".typed"}
+
+
+def test_the_wheel_works_without_the_repository(wheel: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    subprocess.run([*pip, "--no-deps", "--target", str(target), str(wheel)], check=True)
+    # Without site (-S) the editable install of the repository is not seen.
+    program = (
+        f"import sys; sys.path[:0] = [{str(target)!r}, {sysconfig.get_path('platlib')!r}]\n"
+        "from natcbus.contract.catalogue import load_catalogue\n"
+        "import natcbus.contract, natcbus.routing, natcbus.operations\n"
+        "print(natcbus.contract.__file__, natcbus.routing.__file__, natcbus.operations.__file__)\n"
+        "print(*sorted(load_catalogue().types))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    places, types = done.stdout.splitlines()
+    assert [Path(place).is_relative_to(target) for place in places.split()] == [True] * 3
+    assert types.split() == ["joint_action_day", "missing_person", "recruitment_ad"]
+
+
+def test_there_is_one_lock_for_developers_one_for_the_image_and_one_for_its_build() -> None:
+    assert [lock.name for lock in LOCKS] == ["build.lock", "dev.lock", "hub.lock"]
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_a_lock_pins_by_hash_and_holds_no_addresses(lock: Path) -> None:
+    text = lock.read_text("utf-8")
+    assert not re.search(r"://|--(extra-)?index-url|--find-links|@ ", text)
+    requirements = [line for line in text.splitlines() if line and not line.startswith(" ")]
+    for requirement in requirements:
+        assert re.fullmatch(r"[a-z0-9][a-z0-9.-]*==\S+( ; [^\\]+)? \\", requirement), requirement
+    assert text.count("--hash=sha256:") >= len(requirements)
+
+
+def test_what_the_image_holds_is_what_was_tested() -> None:
+    pinned = {
+        lock.name: dict(re.findall(r"(?m)^([a-z0-9.-]+)==([^\s;]+)", lock.read_text("utf-8")))
+        for lock in LOCKS
+    }
+    assert pinned["hub.lock"].items() <= pinned["dev.lock"].items()
+    assert pinned["build.lock"].items() <= pinned["dev.lock"].items()
+
+
+def hub_sources() -> Iterator[tuple[Path, ast.AST]]:
+    for file in sorted(HUB.rglob("*.py")):
+        yield file, ast.parse(file.read_text("utf-8"), str(file))
+
+
+def forbidden(tree: ast.AST) -> Iterator[str]:
+    """What a module asks of Faust that loses events (design section 8), with the reason."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Yield | ast.YieldFrom) and _in_agent(tree, node):
+            yield f"line {node.lineno}: yield in an agent: sent after the acknowledgement"
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            if name in FORBIDDEN_CALLS:
+                yield f"line {node.lineno}: {name}: {FORBIDDEN_CALLS[name]}"
+            for keyword in node.keywords:
+                if keyword.arg in FORBIDDEN_ARGUMENTS and not _is_harmless(keyword):
+                    why = FORBIDDEN_ARGUMENTS[keyword.arg]
+                    yield f"line {node.lineno}: {keyword.arg}=: {why}"
+        if isinstance(node, ast.Constant) and node.value == "exactly_once":
+            yield f"line {node.lineno}: exactly_once is broken in this version"
+
+
+def _in_agent(tree: ast.AST, node: ast.AST) -> bool:
+    return any(
+        isinstance(function, ast.AsyncFunctionDef)
+        and any(inner is node for inner in ast.walk(function))
+        for function in ast.walk(tree)
+    )
+
+
+def _is_harmless(keyword: ast.keyword) -> bool:
+    value = keyword.value
+    match keyword.arg:
+        case "concurrency":
+            return isinstance(value, ast.Constant) and value.value == 1
+        case "pattern":
+            # A pattern of a setting's text (pydantic), not of topic names.
+            return isinstance(value, ast.Constant) and str(value.value).startswith("^")
+        case _:
+            return False
+
+
+def test_the_hub_asks_faust_for_nothing_that_loses_events() -> None:
+    found = [f"{file.name} {what}" for file, tree in hub_sources() for what in forbidden(tree)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "app.agent(topic, concurrency=2)",
+        "topic.send_soon(value=1)",
+        "stream.take(10, within=1)",
+        "app.topic(pattern='member.*')",
+        "agent.add_sink(other)",
+        "app.agent(topic, sink=[other])",
+        "App(processing_guarantee='exactly_once')",
+        "async def agent(stream):\n  async for event in stream:\n    yield event",
+    ],
+)
+def test_the_search_finds_each_of_them(source: str) -> None:
+    assert list(forbidden(ast.parse(source)))
+
+
+def test_only_the_hub_imports_faust() -> None:
+    for portion in PORTIONS:
+        for file in (REPOSITORY / portion).rglob("*.py"):
+            if HUB not in file.parents:
+                assert not re.search(
+                    r"(?m)^\s*(import|from) (faust|aiokafka|mode)\b", file.read_text("utf-8")
+                ), file
+
+
+def test_only_one_module_knows_the_broker_of_the_demo() -> None:
+    knowing = {
+        file.relative_to(REPOSITORY).as_posix()
+        for portion in PORTIONS
+        for file in (REPOSITORY / portion).rglob("*.py")
+        if re.search("calfkit|tansu", file.read_text("utf-8"))
+    }
+    assert knowing == {"services/natcbus/operations/broker.py"}
