@@ -10,15 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from natcbus.contract.types.core import (
-    Account,
-    FormAssertion,
-    IdentityDocument,
-    NameForm,
-    PartialDate,
-    PlaceRef,
-    Sex,
-)
+from natcbus.contract.types.core import Account, FormAssertion, IdentityDocument, NameForm, PartialDate, PlaceRef, Sex
 
 Native = dict[str, Any]
 """What the Avro codec hands over; checked by the codec, typed from here on."""
