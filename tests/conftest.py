@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from natcbus.operations.broker import EmbeddedBroker
+from tests.support.command_line import CommandLine
 from tests.support.kafka import Kafka, running_kafka
 
 
@@ -22,3 +25,17 @@ def embedded_broker() -> Iterator[EmbeddedBroker]:
     """The embedded broker of the demo: no access control, no retention, no guarantees."""
     with EmbeddedBroker() as broker:
         yield broker
+
+
+@pytest.fixture
+def natcbus(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> CommandLine:
+    """The command line, in this process, with no context and in an empty directory."""
+    for name in list(os.environ):
+        if name.startswith("NATCBUS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return CommandLine(capsys, monkeypatch)

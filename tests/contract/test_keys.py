@@ -100,8 +100,8 @@ def test_a_public_key_has_one_spelling() -> None:
 
 def small_order_ys() -> set[int]:
     """The y of every point of order 1, 2, 4 or 8, from the curve's equation."""
-    # Adding a point to itself twice ends in (x, -1) for order 8 only if 2P has y = 0; solving
-    # y^2 = x^2 in the curve -x^2 + y^2 = 1 + d x^2 y^2 gives d y^4 + 2 y^2 - 1 = 0 over x^2 = -y^2.
+    # Doubled, a point of order 8 has y = 0, hence x^2 = -y^2; with that the curve
+    # -x^2 + y^2 = 1 + d x^2 y^2 becomes d y^4 + 2 y^2 = 1.
     ys = {0, 1, FIELD - 1}
     discriminant = pow(1 + CURVE, (FIELD + 3) // 8, FIELD)
     roots = {discriminant, discriminant * pow(2, (FIELD - 1) // 4, FIELD) % FIELD}

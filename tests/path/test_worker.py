@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 from natcbus.hub.errors import Exit
 from natcbus.operations.broker import EmbeddedBroker
+from natcbus.operations.reachable import free_port
 
 from tests.support.hub_process import HubProcess
 from tests.support.kafka import Kafka
@@ -169,8 +170,7 @@ def test_killed_twice_with_a_backlog_nothing_is_missing_and_order_is_kept(
     publish(on_kafka, BACKLOG)
     with on_kafka.hub(GROUP_INSTANCE_ID="slot-1") as hub:
         for at_least in (200, 100):
-            hub.start().wait_ready()
-            done = wait_done(hub, at_least)
+            done = wait_done(hub.start().wait_serving(), at_least)
             hub.kill()
             assert done < BACKLOG / 3, "there was no backlog to kill it with"
         hub.start().wait_ready()
@@ -238,7 +238,7 @@ def test_a_bug_in_the_router_leaves_with_71_and_the_event_is_read_again(on_kafka
     publish(on_kafka, 20)
     with producing(on_kafka.bootstrap) as producer:
         producer.send(on_kafka.reads[0], key=b"case-0", value=b"bug with a name in it")
-    with on_kafka.hub() as hub:
+    with on_kafka.hub(GROUP_INSTANCE_ID="slot-1") as hub:
         for _ in range(2):
             assert hub.start().ended() == Exit.FAILED
             assert "ValueError" in hub.written
@@ -257,8 +257,8 @@ def test_a_broker_that_hangs_leaves_with_72_and_nothing_is_missing(
     on_kafka: Stage, kafka: Kafka
 ) -> None:
     publish(on_kafka, BACKLOG)
-    with on_kafka.hub(STUCK_AFTER="2") as hub:
-        wait_done(hub.start().wait_ready(), 100)
+    with on_kafka.hub(STUCK_AFTER="2", GROUP_INSTANCE_ID="slot-1") as hub:
+        wait_done(hub.start().wait_serving(), 100)
         kafka.freeze()
         try:
             assert hub.ended() == Exit.STUCK
@@ -268,6 +268,38 @@ def test_a_broker_that_hangs_leaves_with_72_and_nothing_is_missing(
         for feed in wait_until_complete(on_kafka, BACKLOG):
             assert_order_per_case(once(feed))
         assert hub.terminate() == 0
+
+
+def test_a_decision_that_never_ends_leaves_with_72(on_kafka: Stage) -> None:
+    with producing(on_kafka.bootstrap) as producer:
+        producer.send(on_kafka.reads[0], key=b"case-0", value=b"endless")
+    with on_kafka.hub(STUCK_AFTER="1") as hub:
+        assert hub.start().ended() == Exit.STUCK
+        assert f"{on_kafka.reads[0]}-" in hub.written
+
+
+def test_a_stop_ends_though_the_broker_hangs(on_kafka: Stage, kafka: Kafka) -> None:
+    with on_kafka.hub(STOP_WITHIN="2") as hub:
+        hub.start().wait_ready()
+        kafka.freeze()
+        try:
+            assert hub.terminate(within_s=20) == Exit.STUCK
+        finally:
+            kafka.thaw()
+
+
+def test_without_a_broker_the_hub_says_so_and_leaves_with_74(tmp_path: Path) -> None:
+    nowhere = f"127.0.0.1:{free_port()}"
+    settings = {"BOOTSTRAP": nowhere, "NETWORK": "-", "KEYS": "-", "SIGNING_KEY": "-"}
+    topics = ["--reads", "a", "--feeds", "b", "--quarantine", "c"]
+    with HubProcess(
+        "tests.support.pass_through",
+        topics,
+        {f"NATCBUS_HUB_{name}": text for name, text in settings.items()},
+        tmp_path / "hub.log",
+    ) as hub:
+        assert hub.start().ended() == Exit.NOT_READY
+        assert "are the brokers up?" in hub.written
 
 
 def test_a_transactional_sender_is_a_hole_that_leaves_with_73(on_kafka: Stage) -> None:

@@ -110,7 +110,9 @@ def test_an_unknown_role_is_refused() -> None:
 
 
 def test_a_role_that_no_country_plays_is_refused_with_the_field_to_fill() -> None:
-    (heading,) = problems(addressed(roles=[CountryRole.HEADING]), open_part={"last_seen": {"country": "RS"}})
+    (heading,) = problems(
+        addressed(roles=[CountryRole.HEADING]), open_part={"last_seen": {"country": "RS"}}
+    )
     (nationality,) = problems(addressed(roles=[CountryRole.NATIONALITY]))
     (adjacent,) = problems(addressed(roles=[CountryRole.ADJACENT]), open_part={})
 
@@ -128,7 +130,9 @@ def test_a_country_whose_role_is_not_listed_is_refused() -> None:
 
 
 def test_a_country_without_a_desk_is_refused() -> None:
-    found = problems(addressed(roles=[CountryRole.HEADING], countries=[("AT", CountryRole.HEADING)]))
+    found = problems(
+        addressed(roles=[CountryRole.HEADING], countries=[("AT", CountryRole.HEADING)])
+    )
 
     assert codes(found) == [("/header/addressing/countries/0/code", "COUNTRY_WITHOUT_MEMBER")]
 
@@ -136,7 +140,12 @@ def test_a_country_without_a_desk_is_refused() -> None:
 def test_a_heading_in_the_open_part_may_lead_out_of_the_network() -> None:
     to_austria = {"last_seen": {"country": "RS"}, "likely_heading": [{"country": "AT"}]}
 
-    assert problems(addressed(roles=[CountryRole.LAST_SEEN, CountryRole.HEADING]), open_part=to_austria) == []
+    assert (
+        problems(
+            addressed(roles=[CountryRole.LAST_SEEN, CountryRole.HEADING]), open_part=to_austria
+        )
+        == []
+    )
 
 
 def test_a_topic_that_nobody_works_on_is_refused() -> None:
@@ -181,7 +190,9 @@ def test_a_purpose_that_the_policy_does_not_know_is_refused() -> None:
 
 def test_all_problems_are_told_at_once_and_in_order() -> None:
     header = a_header(
-        addressing=addressed(desks=["hu.x"], roles=[CountryRole.TRANSIT], topics=["NONE"], exclude=["y.z"]),
+        addressing=addressed(
+            desks=["hu.x"], roles=[CountryRole.TRANSIT], topics=["NONE"], exclude=["y.z"]
+        ),
         purpose=Purpose.UNKNOWN,
         from_="rs.x",
     )
@@ -200,13 +211,17 @@ def test_all_problems_are_told_at_once_and_in_order() -> None:
 
 def test_texts_fit_the_record_of_the_hub() -> None:
     long = "a" * 15 + "." + "b" * 39
-    header = a_header(addressing=addressed(desks=[long], exclude=[long], topics=["T" * 40]), from_=long)
+    header = a_header(
+        addressing=addressed(desks=[long], exclude=[long], topics=["T" * 40]), from_=long
+    )
 
     assert max(len(problem.text) for problem in problems(header=header)) <= 512
 
 
 def test_a_decision_for_nobody_is_a_problem_that_says_why() -> None:
-    header = a_header(addressing=addressed(roles=[CountryRole.LAST_SEEN], exclude=["rs.border-police"]))
+    header = a_header(
+        addressing=addressed(roles=[CountryRole.LAST_SEEN], exclude=["rs.border-police"])
+    )
 
     problem = nobody_problem(decide(MISSING, header, LAST_SEEN_IN_SERBIA, SEALED, NETWORK))
 
@@ -217,7 +232,9 @@ def test_a_decision_for_nobody_is_a_problem_that_says_why() -> None:
 
 def test_a_decision_without_candidates_is_a_problem() -> None:
     nobody = decide(MISSING, a_header(), LAST_SEEN_IN_SERBIA, SEALED, NETWORK)
-    somebody = decide(MISSING, a_header(addressing=addressed(desks=["hu.spoc"])), {}, SEALED, NETWORK)
+    somebody = decide(
+        MISSING, a_header(addressing=addressed(desks=["hu.spoc"])), {}, SEALED, NETWORK
+    )
 
     assert nobody_problem(nobody) is not None
     assert nobody_problem(somebody) is None

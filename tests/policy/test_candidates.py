@@ -8,7 +8,14 @@ from natcbus.contract.types.core import Addressing, CountryRole, Urgency
 from natcbus.routing.candidates import Candidate, candidates
 from natcbus.routing.decision import Prior, Reason
 from natcbus.routing.network import Reach
-from tests.support.building import LAST_SEEN_IN_SERBIA, MISSING, a_desk, a_header, a_network, addressed
+from tests.support.building import (
+    LAST_SEEN_IN_SERBIA,
+    MISSING,
+    a_desk,
+    a_header,
+    a_network,
+    addressed,
+)
 
 NETWORK = a_network(
     a_desk("rs.spoc"),
@@ -31,7 +38,9 @@ def found(
     prior: Prior | None = None,
 ) -> dict[str, Candidate]:
     header = a_header(addressing=addressing, urgency=urgency)
-    return {each.desk.id: each for each in candidates(MISSING, header, open_part, NETWORK, prior or {})}
+    return {
+        each.desk.id: each for each in candidates(MISSING, header, open_part, NETWORK, prior or {})
+    }
 
 
 def reasons(candidate: Candidate) -> list[tuple[str, tuple[str, ...]]]:
@@ -77,8 +86,13 @@ def test_nationality_comes_from_the_addressing_alone() -> None:
 
     assert found(addressed(roles=[CountryRole.NATIONALITY]), open_part=open_part) == {}
     assert list(
-        found(addressed(roles=[CountryRole.NATIONALITY], countries=[("BG", CountryRole.NATIONALITY)]))
-    ) == ["bg.coordinator", "bg.spoc"]
+        found(
+            addressed(roles=[CountryRole.NATIONALITY], countries=[("BG", CountryRole.NATIONALITY)])
+        )
+    ) == [
+        "bg.coordinator",
+        "bg.spoc",
+    ]
 
 
 def test_adjacent_are_the_neighbours_of_where_the_person_was_last_seen() -> None:
@@ -98,7 +112,9 @@ def test_a_country_is_not_adjacent_to_itself() -> None:
 
 
 def test_a_country_can_be_called_adjacent_by_the_sender() -> None:
-    adjacent = found(addressed(roles=[CountryRole.ADJACENT], countries=[("TR", CountryRole.ADJACENT)]))
+    adjacent = found(
+        addressed(roles=[CountryRole.ADJACENT], countries=[("TR", CountryRole.ADJACENT)])
+    )
 
     assert reasons(adjacent["tr.spoc"]) == [("ROLE_ADJACENT", ("TR",))]
 
@@ -148,7 +164,12 @@ def test_the_widest_reason_counts_and_all_are_kept() -> None:
         prior={"hu.spoc": frozenset({"identity"})},
     )["hu.spoc"]
 
-    assert [reason.code for reason in both.because] == ["NAMED", "PRIOR", "ROLE_ADJACENT", "ROLE_HEADING"]
+    assert [reason.code for reason in both.because] == [
+        "NAMED",
+        "PRIOR",
+        "ROLE_ADJACENT",
+        "ROLE_HEADING",
+    ]
     assert both.reach is Reach.FULL
 
 

@@ -6,7 +6,7 @@ import hashlib
 import struct
 from dataclasses import replace
 
-from natcbus.contract.types.core import CountryRole, Purpose, Status, Tlp
+from natcbus.contract.types.core import CountryRole, Header, Purpose, Status, Tlp
 from natcbus.contract.types.hub import DeliveryRow, ReasonRow
 from natcbus.routing.decide import decide
 from natcbus.routing.decision import ENGINE, Decision, Delivery, Denial, Reason, View
@@ -36,18 +36,24 @@ DESKS = (
 NETWORK = a_network(*DESKS)
 A_CHILD_NEAR_THE_BORDER = a_header(
     addressing=addressed(
-        desks=["techco.safety"], roles=[CountryRole.LAST_SEEN, CountryRole.HEADING, CountryRole.ADJACENT]
+        desks=["techco.safety"],
+        roles=[CountryRole.LAST_SEEN, CountryRole.HEADING, CountryRole.ADJACENT],
     )
 )
 
 
-def decided(header: object = A_CHILD_NEAR_THE_BORDER) -> Decision:
-    return decide(MISSING, header, LAST_SEEN_IN_SERBIA, SEALED, NETWORK)  # type: ignore[arg-type]
+def decided(header: Header = A_CHILD_NEAR_THE_BORDER) -> Decision:
+    return decide(MISSING, header, LAST_SEEN_IN_SERBIA, SEALED, NETWORK)
 
 
 def test_each_desk_gets_what_its_reasons_and_its_organisation_allow() -> None:
     assert decided().deliveries == (
-        Delivery("bg.border-police", ("identity", "recognition"), (Reason("ROLE_ADJACENT", ("RS",)),), View.REDUCED),
+        Delivery(
+            "bg.border-police",
+            ("identity", "recognition"),
+            (Reason("ROLE_ADJACENT", ("RS",)),),
+            View.REDUCED,
+        ),
         Delivery(
             "hu.border-police",
             ("circumstances", "identity", "recognition"),
@@ -87,6 +93,12 @@ def test_a_named_desk_can_open_everything_its_organisation_may() -> None:
     assert delivery.view is View.FULL
 
 
+def test_the_purpose_narrows_what_even_a_named_desk_opens() -> None:
+    (delivery,) = decided(a_header(addressing=addressed(desks=["hu.hotline"]))).deliveries
+
+    assert delivery.compartments == ("recognition",)
+
+
 def test_empty_addressing_decides_nobody() -> None:
     decision = decided(a_header(addressing=addressed()))
 
@@ -110,7 +122,12 @@ def test_an_earlier_recipient_that_no_longer_passes_is_denied() -> None:
     header = a_header(tlp=Tlp.RED, addressing=addressed(desks=["hu.spoc"]))
 
     decision = decide(
-        MISSING, header, LAST_SEEN_IN_SERBIA, SEALED, NETWORK, {"hu.border-police": frozenset({"identity"})}
+        MISSING,
+        header,
+        LAST_SEEN_IN_SERBIA,
+        SEALED,
+        NETWORK,
+        {"hu.border-police": frozenset({"identity"})},
     )
 
     assert [row.desk for row in decision.deliveries] == ["hu.spoc"]
@@ -127,7 +144,11 @@ def test_the_decision_says_under_which_network_and_engine_it_was_taken() -> None
     network = a_network(*DESKS, version=7, digest=b"\x07" * 32)
     decision = decide(MISSING, A_CHILD_NEAR_THE_BORDER, LAST_SEEN_IN_SERBIA, SEALED, network)
 
-    assert (decision.network_version, decision.network_digest, decision.engine) == (7, b"\x07" * 32, ENGINE)
+    assert (decision.network_version, decision.network_digest, decision.engine) == (
+        7,
+        b"\x07" * 32,
+        ENGINE,
+    )
     assert decision.digest == decision_digest(decision.deliveries, 7, b"\x07" * 32, ENGINE)
     assert decision.digest != decided().digest
 
@@ -138,7 +159,9 @@ def test_the_digest_is_that_of_the_documented_bytes() -> None:
 
     rows = [
         Delivery("rs.spoc", (), (Reason("NAMED"),), View.NOTICE),
-        Delivery("hu.spoc", ("identity", "recognition"), (Reason("NAMED"), Reason("PRIOR")), View.FULL),
+        Delivery(
+            "hu.spoc", ("identity", "recognition"), (Reason("NAMED"), Reason("PRIOR")), View.FULL
+        ),
     ]
     expected = (
         text("natcbus/1/decision")
@@ -171,7 +194,9 @@ def test_a_slip_row_and_a_delivery_have_the_same_digest() -> None:
         compartments=("recognition", "identity"),
         because=(ReasonRow(code="PRIOR"), ReasonRow(code="NAMED", about=("x",))),
     )
-    delivery = Delivery("hu.spoc", ("identity", "recognition"), (Reason("NAMED"), Reason("PRIOR")), View.FULL)
+    delivery = Delivery(
+        "hu.spoc", ("identity", "recognition"), (Reason("NAMED"), Reason("PRIOR")), View.FULL
+    )
 
     assert decision_digest([row], 1, bytes(32), 1) == decision_digest([delivery], 1, bytes(32), 1)
 

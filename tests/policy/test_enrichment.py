@@ -19,7 +19,9 @@ CODES = tuple(code.value for code in IndicatorCode)
 FLAGS = ("pay_above_norm", "lodging", "transport", "upfront_fee")
 
 
-def an_ad(present: tuple[str, ...] = (), *, state: str = "PRESENT", **offer: str) -> Mapping[str, object]:
+def an_ad(
+    present: tuple[str, ...] = (), *, state: str = "PRESENT", **offer: str
+) -> Mapping[str, object]:
     flags = dict.fromkeys(FLAGS, "NOT_STATED") | offer
     return {"offer": flags, "indicators": [{"code": code, "state": state} for code in present]}
 
@@ -60,7 +62,13 @@ def test_three_indicators_of_two_groups_are_worth_a_look() -> None:
 
 
 def test_five_indicators_need_three_groups_to_be_high() -> None:
-    two_groups = ("DEBT_FOR_TRAVEL", "WAGE_DEDUCTIONS", "URGENT_START", "VAGUE_DUTIES", "NO_EXPERIENCE_NEEDED")
+    two_groups = (
+        "DEBT_FOR_TRAVEL",
+        "WAGE_DEDUCTIONS",
+        "URGENT_START",
+        "VAGUE_DUTIES",
+        "NO_EXPERIENCE_NEEDED",
+    )
     three_groups = (*two_groups[:4], "MESSENGER_ONLY")
 
     assert band(an_ad(two_groups)) == "AD_BAND_REVIEW"
@@ -76,8 +84,18 @@ def test_what_is_not_stated_counts_apart_from_what_is_contradicted() -> None:
 
 
 def test_an_indicator_stated_twice_counts_once_and_a_contradiction_prevails() -> None:
-    twice = {"indicators": [{"code": "SECRECY", "state": "PRESENT"}, {"code": "SECRECY", "state": "PRESENT"}]}
-    both = {"indicators": [{"code": "SECRECY", "state": "PRESENT"}, {"code": "SECRECY", "state": "CONTRADICTED"}]}
+    twice = {
+        "indicators": [
+            {"code": "SECRECY", "state": "PRESENT"},
+            {"code": "SECRECY", "state": "PRESENT"},
+        ]
+    }
+    both = {
+        "indicators": [
+            {"code": "SECRECY", "state": "PRESENT"},
+            {"code": "SECRECY", "state": "CONTRADICTED"},
+        ]
+    }
 
     assert rows(twice)["AD_BAND_LOW"] == ("SECRECY",)
     assert rows(both) == {"AD_BAND_LOW": (), "AD_CONTRADICTED": ("SECRECY",)}
@@ -91,7 +109,9 @@ def test_an_open_part_without_anything_is_low() -> None:
     assert advertisements.indicators({}) == (ReasonRow(code="AD_BAND_LOW"),)
 
 
-STATEMENTS = st.lists(st.tuples(st.sampled_from(CODES), st.sampled_from([each.value for each in Stated])), max_size=24)
+STATEMENTS = st.lists(
+    st.tuples(st.sampled_from(CODES), st.sampled_from([each.value for each in Stated])), max_size=24
+)
 
 
 @given(statements=STATEMENTS)
@@ -113,7 +133,12 @@ def test_a_minor_near_a_border_heading_abroad() -> None:
     open_part = {
         "age_band": "CHILD_12_15",
         "last_seen": {"country": "RS", "border_point": "RSHRG"},
-        "likely_heading": [{"country": "HU"}, {"country": "RS"}, {"country": "AT"}, {"country": "HU"}],
+        "likely_heading": [
+            {"country": "HU"},
+            {"country": "RS"},
+            {"country": "AT"},
+            {"country": "HU"},
+        ],
     }
     assert missing_persons.indicators(open_part) == (
         ReasonRow(code="MINOR", about=("CHILD_12_15",)),
@@ -133,7 +158,9 @@ def test_an_adult_inland_is_nothing_to_notice() -> None:
 
 
 def test_each_event_type_has_its_own_enrichment_or_none() -> None:
-    assert enrich("missing_person", {"age_band": "CHILD_0_5"}) == (ReasonRow(code="MINOR", about=("CHILD_0_5",)),)
+    assert enrich("missing_person", {"age_band": "CHILD_0_5"}) == (
+        ReasonRow(code="MINOR", about=("CHILD_0_5",)),
+    )
     assert enrich("recruitment_ad", {}) == (ReasonRow(code="AD_BAND_LOW"),)
     assert enrich("joint_action_day", {}) == ()
     assert enrich("weather", {}) == ()
@@ -142,8 +169,16 @@ def test_each_event_type_has_its_own_enrichment_or_none() -> None:
 
 def test_indicators_are_put_in_words() -> None:
     assert explain_indicator("MINOR", ("CHILD_12_15",)) == "The person is a minor."
-    assert explain_indicator("HEADING_ABROAD", ("AT", "HU")) == "May be leaving the country for AT, HU."
-    assert explain_indicator("AD_GROUPS", ("DEBT", "OFFER")) == "The indicators concern debt, offer."
-    assert explain_indicator("AD_BAND_LOW", ()) == "Few indicators, which says little either way: none."
+    assert (
+        explain_indicator("HEADING_ABROAD", ("AT", "HU"))
+        == "May be leaving the country for AT, HU."
+    )
+    assert (
+        explain_indicator("AD_GROUPS", ("DEBT", "OFFER")) == "The indicators concern debt, offer."
+    )
+    assert (
+        explain_indicator("AD_BAND_LOW", ())
+        == "Few indicators, which says little either way: none."
+    )
     assert explain_indicator("NEW", ("x",)) == "NEW: x."
     assert explain_indicator("NEW", ()) == "NEW: nothing."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
 import pytest
 
@@ -12,7 +12,7 @@ from natcbus.routing.candidates import Candidate
 from natcbus.routing.decision import Reason
 from natcbus.routing.gates import Refusal, conditions, every_refusal, first_refusal
 from natcbus.routing.network import Desk, Network, Reach, Tier, TlpScope
-from tests.support.building import MISSING, POLICY, a_desk, a_header, a_network, addressed
+from tests.support.building import MISSING, POLICY, Changes, a_desk, a_header, a_network, addressed
 
 HU_SPOC = a_desk("hu.spoc")
 SHELTER = a_desk("hu.shelter", "NGO_SHELTER")
@@ -28,9 +28,11 @@ def refused(
     tlp: Tlp = Tlp.AMBER,
     network: Network = NETWORK,
     message_type: str = MISSING,
-    **header: Any,
+    **header: Unpack[Changes],
 ) -> Refusal | None:
-    candidate = Candidate(desk, (Reason("NAMED" if named else "ROLE_HEADING"),), Reach.FULL, named=named)
+    candidate = Candidate(
+        desk, (Reason("NAMED" if named else "ROLE_HEADING"),), Reach.FULL, named=named
+    )
     return first_refusal(candidate, conditions(message_type, a_header(tlp=tlp, **header), network))
 
 
@@ -97,9 +99,12 @@ def test_red_goes_to_named_desks_only() -> None:
         (Tlp.CLEAR, PLATFORM, True),
     ],
 )
-def test_the_level_says_who_may_have_it_without_being_named(tlp: Tlp, desk: Desk, within: bool) -> None:
+def test_the_level_says_who_may_have_it_without_being_named(
+    tlp: Tlp, desk: Desk, *, within: bool
+) -> None:
     refusals = every_refusal(
-        Candidate(desk, (Reason("ROLE_HEADING"),), Reach.FULL), conditions(MISSING, a_header(tlp=tlp), NETWORK)
+        Candidate(desk, (Reason("ROLE_HEADING"),), Reach.FULL),
+        conditions(MISSING, a_header(tlp=tlp), NETWORK),
     )
     assert (Refusal.TLP_SCOPE not in refusals) is within
 
@@ -139,7 +144,9 @@ def test_a_purpose_that_the_policy_does_not_know_admits_nobody(purpose: Purpose)
 
 
 def test_the_type_of_organisation_must_be_competent_for_the_event() -> None:
-    network = a_network(HU_SPOC, policy=replace(POLICY, competence={MISSING: frozenset({"HOTLINE"})}))
+    network = a_network(
+        HU_SPOC, policy=replace(POLICY, competence={MISSING: frozenset({"HOTLINE"})})
+    )
 
     assert refused(HU_SPOC, named=True, network=network) is Refusal.COMPETENCE
 
@@ -153,10 +160,13 @@ def test_nobody_is_competent_for_an_event_that_policy_or_contract_does_not_know(
 
 def test_every_gate_that_says_no_is_told_in_order() -> None:
     partner = a_desk("techco.safety", "PARTNER_TECH", purposes=[], statuses=[])
-    header = a_header(tlp=Tlp.RED, addressing=excluding("techco"), from_="techco.safety", kind=Kind.UNKNOWN)
+    header = a_header(
+        tlp=Tlp.RED, addressing=excluding("techco"), from_="techco.safety", kind=Kind.UNKNOWN
+    )
 
     refusals = every_refusal(
-        Candidate(partner, (Reason("COMPETENCE", ("ONLINE",)),), Reach.FULL), conditions("weather", header, NETWORK)
+        Candidate(partner, (Reason("COMPETENCE", ("ONLINE",)),), Reach.FULL),
+        conditions("weather", header, NETWORK),
     )
 
     assert refusals == (

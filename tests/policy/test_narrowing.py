@@ -24,13 +24,16 @@ def slip(*rows: tuple[str, Collection[str]]) -> Slip:
         engine=ENGINE,
         decision_digest=bytes(32),
         deliveries=tuple(
-            DeliveryRow(desk=desk, compartments=tuple(names), because=(ReasonRow(code="NAMED"),)) for desk, names in rows
+            DeliveryRow(desk=desk, compartments=tuple(names), because=(ReasonRow(code="NAMED"),))
+            for desk, names in rows
         ),
     )
 
 
 def test_what_both_decided_stays_as_it_is() -> None:
-    same = slip(("si.coordinator", ()), ("ro.spoc", ["identity"]), ("hu.spoc", ["recognition", "identity"]))
+    same = slip(
+        ("si.coordinator", ()), ("ro.spoc", ["identity"]), ("hu.spoc", ["recognition", "identity"])
+    )
 
     assert intersect(mine(HU, RO, SI), same) == (HU, RO, SI)
 
@@ -50,7 +53,9 @@ def test_compartments_are_those_that_both_allow_and_the_view_follows() -> None:
 
 
 def test_a_desk_that_stands_twice_in_the_slip_gets_what_both_rows_allow() -> None:
-    (row,) = intersect(mine(HU), slip(("hu.spoc", ["identity"]), ("hu.spoc", ["recognition", "identity"])))
+    (row,) = intersect(
+        mine(HU), slip(("hu.spoc", ["identity"]), ("hu.spoc", ["recognition", "identity"]))
+    )
 
     assert row.compartments == ("identity",)
 

@@ -10,7 +10,9 @@ from natcbus.routing.gates import Refusal
 from natcbus.routing.reasons import RULES, explain, explain_denial, tlp_label
 from tests.support.building import a_desk, a_header, a_network
 
-NETWORK = a_network(a_desk("rs.spoc"), a_desk("hu.shelter", "NGO_SHELTER"), a_desk("ro.spoc"), a_desk("xk.spoc"))
+NETWORK = a_network(
+    a_desk("rs.spoc"), a_desk("hu.shelter", "NGO_SHELTER"), a_desk("ro.spoc"), a_desk("xk.spoc")
+)
 
 
 def test_every_delivery_code_has_its_sentence() -> None:
@@ -21,7 +23,10 @@ def test_every_delivery_code_has_its_sentence() -> None:
 
 
 def test_countries_are_named() -> None:
-    assert explain("ROLE_LAST_SEEN", ("RS",), NETWORK, "rs.spoc") == "The person was last seen in Serbia (RS)."
+    assert (
+        explain("ROLE_LAST_SEEN", ("RS",), NETWORK, "rs.spoc")
+        == "The person was last seen in Serbia (RS)."
+    )
     assert (
         explain("ROLE_ORIGIN", ("HU", "RO", "RS"), NETWORK, "rs.spoc")
         == "People from Hungary (HU), Romania (RO) and Serbia (RS) are the target."
@@ -29,13 +34,17 @@ def test_countries_are_named() -> None:
 
 
 def test_a_country_that_is_no_member_is_named_by_its_code() -> None:
-    assert explain("ROLE_HEADING", ("AT",), NETWORK, "rs.spoc") == "The person may be heading for AT."
+    assert (
+        explain("ROLE_HEADING", ("AT",), NETWORK, "rs.spoc") == "The person may be heading for AT."
+    )
 
 
 def test_a_neighbour_is_told_which_border_it_is_about() -> None:
     text = explain("ROLE_ADJACENT", ("RO", "RS"), NETWORK, "hu.shelter")
 
-    assert text == "Hungary (HU) borders Romania (RO) and Serbia (RS), where the person was last seen."
+    assert (
+        text == "Hungary (HU) borders Romania (RO) and Serbia (RS), where the person was last seen."
+    )
 
 
 def test_a_neighbour_by_the_senders_word_is_told_so() -> None:
@@ -47,7 +56,10 @@ def test_a_neighbour_by_the_senders_word_is_told_so() -> None:
 def test_a_designation_note_stands_with_the_name() -> None:
     note = "* This designation is without prejudice to positions on status."
 
-    assert explain("ROLE_HEADING", ("XK",), NETWORK, "rs.spoc") == f"The person may be heading for Kosovo* (XK). {note}"
+    assert (
+        explain("ROLE_HEADING", ("XK",), NETWORK, "rs.spoc")
+        == f"The person may be heading for Kosovo* (XK). {note}"
+    )
     assert explain("ROLE_ADJACENT", ("RS",), NETWORK, "xk.spoc").endswith(note)
 
 

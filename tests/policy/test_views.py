@@ -18,13 +18,15 @@ def opened(
     purpose: Reach = Reach.FULL,
     present: frozenset[str] = SEALED,
 ) -> tuple[str, ...]:
-    candidate = Candidate(a_desk("hu.desk", organisation), (Reason("ROLE_HEADING"),), reach, named=named, had=had)
+    candidate = Candidate(
+        a_desk("hu.desk", organisation), (Reason("ROLE_HEADING"),), reach, named=named, had=had
+    )
     return openable(candidate, present, AUDIENCE, purpose)
 
 
 def test_a_full_reach_opens_what_the_audience_table_gives_the_organisation() -> None:
     assert opened("SPOC_24_7") == ("circumstances", "identity", "recognition")
-    assert opened("HOTLINE") == ("recognition",)
+    assert opened("NGO_SHELTER") == ("recognition",)
     assert opened("NATIONAL_COORDINATOR") == ()
 
 
@@ -47,7 +49,7 @@ def test_a_compartment_for_named_desks_needs_the_name() -> None:
 
 def test_an_earlier_recipient_keeps_what_it_had_and_no_more() -> None:
     assert opened(reach=Reach.NOTICE, had=frozenset({"circumstances"})) == ("circumstances",)
-    assert opened("HOTLINE", reach=Reach.NOTICE, had=frozenset({"circumstances"})) == ()
+    assert opened("NGO_SHELTER", reach=Reach.NOTICE, had=frozenset({"circumstances"})) == ()
 
 
 def test_an_earlier_name_does_not_open_what_needs_a_name_now() -> None:

@@ -8,7 +8,15 @@ from natcbus.contract.types.core import Addressing, CountryRole, Header, Tlp, Ur
 from natcbus.routing.decide import decide
 from natcbus.routing.decision import Reason
 from natcbus.routing.why_not import Address, Outcome, WhyNot, why_not
-from tests.support.building import LAST_SEEN_IN_SERBIA, MISSING, SEALED, a_desk, a_header, a_network, addressed
+from tests.support.building import (
+    LAST_SEEN_IN_SERBIA,
+    MISSING,
+    SEALED,
+    a_desk,
+    a_header,
+    a_network,
+    addressed,
+)
 
 NETWORK = a_network(
     a_desk("rs.spoc"),
@@ -39,13 +47,18 @@ def test_a_desk_that_receives_is_told_what_and_why() -> None:
     answer = asked("hu.spoc", header)
 
     assert answer.outcome is Outcome.RECEIVES
-    assert (answer.delivery,) == decide(MISSING, header, LAST_SEEN_IN_SERBIA, SEALED, NETWORK).deliveries
+    assert (answer.delivery,) == decide(
+        MISSING, header, LAST_SEEN_IN_SERBIA, SEALED, NETWORK
+    ).deliveries
     assert answer.because == (Reason("NAMED"),)
     assert answer.objections == ()
 
 
 def test_a_denied_desk_is_told_every_gate_the_deciding_one_first() -> None:
-    answer = asked("hu.shelter", a_header(tlp=Tlp.AMBER_STRICT, addressing=addressed(roles=[CountryRole.HEADING])))
+    answer = asked(
+        "hu.shelter",
+        a_header(tlp=Tlp.AMBER_STRICT, addressing=addressed(roles=[CountryRole.HEADING])),
+    )
 
     assert answer.outcome is Outcome.DENIED
     assert answer.because == (Reason("ROLE_HEADING", ("HU",)),)
@@ -63,9 +76,14 @@ def test_a_desk_that_nothing_points_at_is_told_which_addresses_would() -> None:
     assert [each.code for each in answer.objections] == ["NOT_CANDIDATE"]
     assert answer.addresses == (
         Address("/header/addressing/desks", "bg.spoc"),
-        Address("/header/addressing/roles", "LAST_SEEN, with BG as LAST_SEEN in addressing.countries"),
+        Address(
+            "/header/addressing/roles", "LAST_SEEN, with BG as LAST_SEEN in addressing.countries"
+        ),
         Address("/header/addressing/countries", "BG as HEADING"),
-        Address("/header/addressing/roles", "NATIONALITY, with BG as NATIONALITY in addressing.countries"),
+        Address(
+            "/header/addressing/roles",
+            "NATIONALITY, with BG as NATIONALITY in addressing.countries",
+        ),
         Address("/header/addressing/roles", "ORIGIN, with BG as ORIGIN in addressing.countries"),
         Address("/header/addressing/roles", "ADJACENT"),
         Address("/header/addressing/topics", "CHILDREN"),
@@ -88,7 +106,11 @@ def test_under_only_a_name_is_the_only_address() -> None:
 def test_a_partner_has_no_country_to_be_addressed_by() -> None:
     answer = asked("techco.safety", addressed(roles=[CountryRole.HEADING]))
 
-    assert [each.code for each in answer.objections] == ["NOT_CANDIDATE", "PARTNER_NO_BACKFLOW", "TLP_SCOPE"]
+    assert [each.code for each in answer.objections] == [
+        "NOT_CANDIDATE",
+        "PARTNER_NO_BACKFLOW",
+        "TLP_SCOPE",
+    ]
     assert answer.addresses == (Address("/header/addressing/desks", "techco.safety"),)
 
 

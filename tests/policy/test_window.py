@@ -243,7 +243,8 @@ def test_a_first_record_begins_at_the_commit() -> None:
         world = World(committed={SI: 5})
         await feed(world, [Numbered(SI, 5, fan_out=0)])
         assert world.of(SI) == [5]
-        assert world.window.next_offset(SI) == 6
+        assert world.window.next_offset(SI, 1) == 6
+        assert world.window.next_offset(SI, 2) is None
 
     play(story)
 

@@ -1,9 +1,9 @@
 """How suspicious a recruitment advertisement looks, by the indicators that its open part states.
 
-One indicator says little: of 430 ordinary advertisements 98.4 % showed at least one and 15 % five or more
-(Volodko, Cockbain and Kleinberg 2019, Trends in Organized Crime 23). So the band counts different indicators
-*and* the groups that they come from, as the ILO's operational indicators do, and what is not stated counts
-neither for nor against.
+One indicator says little: of 430 ordinary advertisements 98.4 % showed at least one and 15 % five
+or more (Volodko, Cockbain and Kleinberg 2019, Trends in Organized Crime 23). So the band counts
+different indicators *and* the groups that they come from, as the ILO's operational indicators do,
+and what is not stated counts neither for nor against.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "SECRECY": "TARGETING",
     "SAME_TEXT_ELSEWHERE": "PATTERN",
 }
-"""Indicator -> group. An indicator that is not here is unknown to this version and counts for nothing."""
+"""Indicator -> group. What is not here is unknown to this version and counts for nothing."""
 
 _BANDS: Final = (("AD_BAND_HIGH", 5, 3), ("AD_BAND_REVIEW", 3, 2))
 """Band, and the least number of different indicators and of different groups that it takes."""
@@ -48,10 +48,10 @@ _NOT_STATED: Final = "NOT_STATED"
 def indicators(open_part: Mapping[str, object]) -> tuple[ReasonRow, ...]:
     """The band of an advertisement and what led to it.
 
-    Always one band first, about the indicators that are present (AD_BAND_LOW, AD_BAND_REVIEW or AD_BAND_HIGH:
-    LOW means too little to go on, not harmless); then, where there are any, AD_GROUPS, AD_CONTRADICTED and
-    AD_NOT_STATED. An indicator that is stated twice with different states is contradicted if one says so, else
-    present.
+    Always one band first, about the indicators that are present (AD_BAND_LOW, AD_BAND_REVIEW or
+    AD_BAND_HIGH: LOW means too little to go on, not harmless); then, where there are any,
+    AD_GROUPS, AD_CONTRADICTED and AD_NOT_STATED. An indicator that is stated twice with different
+    states is contradicted if one says so, else present.
     """
     by_state = _by_state(open_part)
     present = by_state[_PRESENT]
@@ -66,7 +66,10 @@ def indicators(open_part: Mapping[str, object]) -> tuple[ReasonRow, ...]:
 
 
 def _band(count: int, groups: int) -> str:
-    return next((band for band, least, least_groups in _BANDS if count >= least and groups >= least_groups), _LOW)
+    return next(
+        (band for band, least, least_groups in _BANDS if count >= least and groups >= least_groups),
+        _LOW,
+    )
 
 
 def _by_state(open_part: Mapping[str, object]) -> Mapping[str, set[str]]:

@@ -32,15 +32,15 @@ _TEXTS: Final = {
 def enrich(message_type: str, open_part: Mapping[str, object]) -> tuple[ReasonRow, ...]:
     """The indicators of a message; none for an event type without an enricher.
 
-    ``open_part`` is in the codec's native form. The result is always a machine assessment and changes nothing
-    that the sender stated.
+    ``open_part`` is in the codec's native form. The result is always a machine assessment and
+    changes nothing that the sender stated.
     """
     enricher = ENRICHERS.get(message_type)
     return enricher(open_part) if enricher is not None else ()
 
 
 def explain_indicator(code: str, about: Sequence[str]) -> str:
-    """An indicator as a sentence; its code and what it is about where this version does not know it."""
+    """An indicator as a sentence; where this version does not know it, its code and subjects."""
     template = _TEXTS.get(code)
     if template is None:
         return f"{code}: {', '.join(about) or 'nothing'}."

@@ -9,9 +9,12 @@ from natcbus.contract.types.hub import ReasonRow
 
 
 def indicators(open_part: Mapping[str, object]) -> tuple[ReasonRow, ...]:
-    """MINOR (about the age band), NEAR_BORDER (the border point) and HEADING_ABROAD (the countries), each if so.
+    """MINOR, NEAR_BORDER and HEADING_ABROAD, each if it is so.
 
-    An unknown age band is not a minor here: handling for minors is the sender's to set, and this is a hint.
+    They are about the age band, the border point and the countries.
+
+    An unknown age band is not a minor here: handling for minors is the sender's to set, and this is
+    a hint.
     """
     return tuple(_indicators(open_part))
 

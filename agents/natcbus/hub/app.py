@@ -47,7 +47,9 @@ class Hub:
         ends = consumer.ends()
         positions: dict[Partition, int] = {}
         for partition in ends:
-            position = self.window.next_offset(partition)
+            position = self.window.next_offset(partition, self.app.consumer_generation_id)
+            if position is None:
+                position = self.progress.reached.get(partition)
             if position is None:
                 position = await consumer.start_of(partition)
             positions[partition] = position

@@ -34,10 +34,11 @@ class Progress:
     complete: bool = False
     """Every topic to read and to write was seen."""
     lag: Mapping[Partition, int] = field(default_factory=dict)
+    reached: Mapping[Partition, int] = field(default_factory=dict)
+    """First offset not acknowledged, per assigned partition."""
     stopping: bool = False
     _beat: float | None = None
     _behind_since: dict[Partition, float] = field(default_factory=dict)
-    _reached: dict[Partition, int] = field(default_factory=dict)
 
     def join(self, partitions: int) -> None:
         """Learn that this worker is a member of its group, with so many partitions."""
@@ -50,6 +51,7 @@ class Progress:
         self.partitions = 0
         self._behind_since = {}
         self.lag = {}
+        self.reached = {}
 
     def observe(self, positions: Mapping[Partition, int], ends: Mapping[Partition, int]) -> None:
         """Take in the next offsets to acknowledge, and the ends, of the assigned partitions."""
@@ -61,10 +63,10 @@ class Progress:
         }
         behind: dict[Partition, float] = {}
         for partition, lag in self.lag.items():
-            moved = self._reached.get(partition) != positions[partition]
+            moved = self.reached.get(partition) != positions[partition]
             if lag > 0:
                 behind[partition] = now if moved else self._behind_since.get(partition, now)
-        self._reached = dict(positions)
+        self.reached = dict(positions)
         self._behind_since = behind
 
     def beat(self) -> None:

@@ -136,7 +136,8 @@ def _forward(dispatch: _Dispatch, decided: Delivery, agreed: Delivery | None) ->
     value = _value(dispatch, outgoing, granted.part)
     if len(value) > MAX_MESSAGE_BYTES:
         return _stays(dispatch, agreed, RECORD_TOO_LARGE)
-    return Forwarded(outgoing, _record(dispatch, outgoing, value), view_of(row.compartments, dispatch.read.present))
+    view = view_of(row.compartments, dispatch.read.present)
+    return Forwarded(outgoing, _record(dispatch, outgoing, value), view.value)
 
 
 def _signed_by_sender(dispatch: _Dispatch, part: Part) -> bool:

@@ -60,7 +60,7 @@ class HubRouter:
         feeds = tuple(each.record for each in forwarded if each.record is not None)
         return Routed(
             outbound=(decision, *feeds, receipt),
-            outcome=_OUTCOMES[ruling.outcome],
+            outcome=records.Outcome[ruling.outcome.name],
             message_type=read.type.name,
             deliveries=Counter(each.counts_as for each in forwarded),
             denials=Counter(row.code for row in ruling.denials),
@@ -136,5 +136,3 @@ def _sighting(read: Authentic) -> Sighting:
     header = read.message.signed.header
     return Sighting(header.expires_at, read.sender, header.message_id, read.signed_sha256)
 
-
-_OUTCOMES: Final = {each: records.Outcome[each.name] for each in Outcome if each is not Outcome.UNKNOWN}

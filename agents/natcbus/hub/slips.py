@@ -10,7 +10,8 @@ from typing import Final
 
 from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.problems import Problem
-from natcbus.contract.shapes import Shape, compile_shape
+from natcbus.contract.shaping import compile_shape
+from natcbus.contract.shapes import Shape
 from natcbus.contract.types.hub import Slip
 from natcbus.envelope.errors import EnvelopeError, SignatureRefusedError
 from natcbus.envelope.keys import VerifyKey

@@ -174,10 +174,14 @@ class Window(Generic[M]):
         since, lane, slot = min(heads, key=lambda head: head[0])
         return self._clock() - since, lane.partition, slot.message.offset
 
-    def next_offset(self, partition: Partition) -> int | None:
-        """Return the first offset that is not acknowledged; None before the first message."""
+    def next_offset(self, partition: Partition, generation: int | None) -> int | None:
+        """Return the first offset that is not acknowledged.
+
+        None before the first message of this assignment: what was known of an earlier one says
+        nothing, as others may have gone on since.
+        """
         lane = self._lanes.get(partition)
-        if lane is None or lane.expected < 0:
+        if lane is None or lane.generation != generation:
             return None
         slot = _head(lane)
         return lane.expected if slot is None else slot.message.offset

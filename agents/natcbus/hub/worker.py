@@ -15,7 +15,7 @@ from prometheus_client import disable_created_metrics
 
 from natcbus.hub.app import Hub, create_app
 from natcbus.hub.departure import Departure, Leave, leave_process
-from natcbus.hub.errors import NotReadyError, StuckError
+from natcbus.hub.errors import Exit, NotReadyError, StuckError
 from natcbus.hub.health import HealthServer
 from natcbus.hub.logs import install_logs
 from natcbus.hub.records import Wiring
@@ -41,8 +41,9 @@ def run(settings: Settings, router_factory: RouterFactory, *, leave: Leave = lea
     Returns
     -------
     int
-        0 after a clean stop, 1 when Faust gave up. Every other end of a worker is a departure
-        (:class:`~natcbus.hub.errors.Exit`), which does not return.
+        0 after a clean stop, 74 when the brokers were not there at the start, 1 when Faust gave
+        up later. Every other end is a departure (:class:`~natcbus.hub.errors.Exit`), which does
+        not return.
     """
     install_logs(settings.log_level)
     disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -59,10 +60,21 @@ def run(settings: Settings, router_factory: RouterFactory, *, leave: Leave = lea
     try:
         worker.execute_from_commandline()
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1
+        return _exit_code(end, hub, worker)
     finally:
         watchdog.stop()
         health.stop()
+
+
+def _exit_code(end: SystemExit, hub: Hub, worker: HubWorker) -> int:
+    if not end.code:
+        return 0
+    why = type(worker.crash_reason).__name__
+    if hub.progress.complete:
+        logger.critical("Faust gave up (%s); nothing unfinished was acknowledged", why)
+        return 1
+    logger.critical("the hub never became ready (%s): are the brokers up?", why)
+    return Exit.NOT_READY
 
 
 class HubWorker(faust.Worker):

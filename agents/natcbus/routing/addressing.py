@@ -22,11 +22,11 @@ _ADDRESSING = "/header/addressing"
 def addressing_problems(
     message_type: str, header: Header, open_part: Mapping[str, object], network: Network
 ) -> list[Problem]:
-    """Everything that is wrong with the sender, the purpose and the addressing under this network, sorted.
+    """Everything that is wrong with sender, purpose and addressing under this network, sorted.
 
-    Codes: UNKNOWN_SENDER_DESK, TIER_MAY_NOT_PUBLISH, PURPOSE_UNKNOWN, EMPTY_ADDRESSING, UNKNOWN_DESK,
-    UNKNOWN_EXCLUDE, ROLE_NOT_IN_MATRIX, ROLE_WITHOUT_COUNTRY, COUNTRY_ROLE_NOT_LISTED, COUNTRY_WITHOUT_MEMBER,
-    TOPICS_NOT_IN_MATRIX, UNKNOWN_TOPIC.
+    Codes: UNKNOWN_SENDER_DESK, TIER_MAY_NOT_PUBLISH, PURPOSE_UNKNOWN, EMPTY_ADDRESSING,
+    UNKNOWN_DESK, UNKNOWN_EXCLUDE, ROLE_NOT_IN_MATRIX, ROLE_WITHOUT_COUNTRY,
+    COUNTRY_ROLE_NOT_LISTED, COUNTRY_WITHOUT_MEMBER, TOPICS_NOT_IN_MATRIX, UNKNOWN_TOPIC.
     """
     addressing = header.addressing
     row = role_row(message_type, header, network)
@@ -53,7 +53,10 @@ def nobody_problem(decision: Decision) -> Problem | None:
         text = "no desk would get this message: name a desk, or add a country role or a topic"
     else:
         counts = ", ".join(f"{code} {count}" for code, count in sorted(refused.items()))
-        text = f"no desk would get this message, each candidate is refused ({counts}): `natcbus preview` says why"
+        text = (
+            f"no desk would get this message, each candidate is refused ({counts}): "
+            "`natcbus preview` says why"
+        )
     return Problem(_ADDRESSING, "NOBODY", text)
 
 
@@ -64,7 +67,10 @@ def _sender(message_type: str, header: Header, network: Network) -> Iterator[Pro
         text = f"{header.from_} is no desk of this network: {did_you_mean(header.from_, network)}"
         yield Problem("/header/from", "UNKNOWN_SENDER_DESK", text)
     elif message_type not in network.policy.publishes.get(member.tier, frozenset()):
-        text = f"{member.name} is {member.tier} and may not publish {message_type}: ask the secretariat for the right"
+        text = (
+            f"{member.name} is {member.tier} and may not publish {message_type}: "
+            "ask the secretariat for the right"
+        )
         yield Problem("/type", "TIER_MAY_NOT_PUBLISH", text)
 
 
@@ -77,7 +83,7 @@ def _purpose(header: Header, network: Network) -> Iterator[Problem]:
 
 def _emptiness(addressing: Addressing) -> Iterator[Problem]:
     if addressing.only and not addressing.desks:
-        text = "`only` keeps the named desks alone and none is named: name a desk, or set `only` to false"
+        text = "`only` keeps the named desks alone and none is named: name one, or set it to false"
         yield Problem(_ADDRESSING, "EMPTY_ADDRESSING", text)
     elif not (addressing.desks or addressing.roles or addressing.topics):
         text = "points at nobody, which never means everybody: name desks, country roles or topics"
@@ -94,19 +100,24 @@ def _desks(addressing: Addressing, network: Network) -> Iterator[Problem]:
 def _exclusions(addressing: Addressing, network: Network) -> Iterator[Problem]:
     for index, party in enumerate(addressing.exclude):
         if party not in network.desks and party not in network.members:
-            text = f"there is no desk or member {party}, so nothing is excluded: {did_you_mean(party, network)}"
+            near = did_you_mean(party, network)
+            text = f"there is no desk or member {party}, so nothing is excluded: {near}"
             yield Problem(f"{_ADDRESSING}/exclude/{index}", "UNKNOWN_EXCLUDE", text)
 
 
 def _roles(
-    message_type: str, header: Header, open_part: Mapping[str, object], row: RoleRow | None, network: Network
+    message_type: str,
+    header: Header,
+    open_part: Mapping[str, object],
+    row: RoleRow | None,
+    network: Network,
 ) -> Iterator[Problem]:
     for index, role in enumerate(header.addressing.roles):
         pointer = f"{_ADDRESSING}/roles/{index}"
         if row is None or role not in row.roles or role not in BY_ROLE:
             usable = ", ".join(sorted(row.roles)) if row is not None and row.roles else "none"
             text = (
-                f"the policy gives {role} no reach for {message_type} with urgency {header.urgency}: "
+                f"the policy gives {role} no reach for {message_type}, urgency {header.urgency}: "
                 f"remove it (usable roles: {usable})"
             )
             yield Problem(pointer, "ROLE_NOT_IN_MATRIX", text)
@@ -130,10 +141,10 @@ def _countries(addressing: Addressing, network: Network) -> Iterator[Problem]:
     for index, entry in enumerate(addressing.countries):
         pointer = f"{_ADDRESSING}/countries/{index}"
         if entry.role not in addressing.roles:
-            text = f"{entry.role} is not among addressing.roles, so {entry.code} yields nobody: add the role"
+            text = f"{entry.role} is not in addressing.roles, so {entry.code} yields nobody: add it"
             yield Problem(f"{pointer}/role", "COUNTRY_ROLE_NOT_LISTED", text)
         if not network.desks_by_country.get(entry.code):
-            text = f"no desk of this network is in {entry.code}: remove it, or name the desk that covers it"
+            text = f"no desk of this network is in {entry.code}: remove it, or name a desk instead"
             yield Problem(f"{pointer}/code", "COUNTRY_WITHOUT_MEMBER", text)
 
 
@@ -147,4 +158,8 @@ def _topics(
         if not network.desks_by_topic.get(topic):
             near = get_close_matches(topic, network.desks_by_topic, n=1)
             hint = f"did you mean {near[0]}?" if near else "`natcbus network show` lists the topics"
-            yield Problem(f"{_ADDRESSING}/topics/{index}", "UNKNOWN_TOPIC", f"no desk works on {topic}: {hint}")
+            yield Problem(
+                f"{_ADDRESSING}/topics/{index}",
+                "UNKNOWN_TOPIC",
+                f"no desk works on {topic}: {hint}",
+            )

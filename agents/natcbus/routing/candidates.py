@@ -1,8 +1,8 @@
-"""Who could get a message: the desks that its header and the thread point at, each with its reasons.
+"""Who could get a message: the desks that header and thread point at, each with its reasons.
 
-There are four ways to become a candidate, and no other: being named, a country in a listed role, a competence
-among the topics, and earlier messages of the thread. Each is looked up in an index of the network, so that the
-cost grows with the candidates and never with the desks.
+There are four ways to become a candidate, and no other: being named, a country in a listed role, a
+competence among the topics, and earlier messages of the thread. Each is looked up in an index of
+the network, so that the cost grows with the candidates and never with the desks.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from natcbus.routing.rows import row_for
 NAMED: Final = "NAMED"
 BY_TOPIC: Final = "COMPETENCE"
 EARLIER: Final = "PRIOR"
-BY_ROLE: Final = {role: f"ROLE_{role}" for role in CountryRole if role is not CountryRole.UNKNOWN}
+BY_ROLE: Final[Mapping[CountryRole, str]] = {
+    role: f"ROLE_{role}" for role in CountryRole if role is not CountryRole.UNKNOWN
+}
 """Country role -> reason code. A role that this version does not know points at nobody."""
 
 _WIDTH: Final = {Reach.NOTICE: 0, Reach.REDUCED: 1, Reach.FULL: 2}
@@ -62,12 +64,17 @@ class _Ground(NamedTuple):
 
 
 def candidates(
-    message_type: str, header: Header, open_part: Mapping[str, object], network: Network, prior: Prior
+    message_type: str,
+    header: Header,
+    open_part: Mapping[str, object],
+    network: Network,
+    prior: Prior,
 ) -> list[Candidate]:
     """The candidates, sorted by desk.
 
-    With ``only`` the named desks stand alone: no role, no topic and no earlier recipient adds to them.
-    Names that the network does not know point at nobody; ``addressing_problems`` says so to the sender.
+    With ``only`` the named desks stand alone: no role, no topic and no earlier recipient adds to
+    them. Names that the network does not know point at nobody; ``addressing_problems`` says so to
+    the sender.
     """
     by_desk: defaultdict[str, list[_Ground]] = defaultdict(list)
     for ground in _grounds(message_type, header, open_part, network, prior):
@@ -81,16 +88,22 @@ def role_row(message_type: str, header: Header, network: Network) -> RoleRow | N
 
 
 def countries_in_role(
-    role: CountryRole, message_type: str, addressing: Addressing, open_part: Mapping[str, object], network: Network
+    role: CountryRole,
+    message_type: str,
+    addressing: Addressing,
+    open_part: Mapping[str, object],
+    network: Network,
 ) -> Mapping[str, tuple[str, ...]]:
     """The countries that play ``role``, each with the countries that make it so (sorted).
 
-    The latter is the country itself, except for a neighbour: there it is the countries of LAST_SEEN that it
-    borders. NATIONALITY is sealed, so it comes from the sender's ``countries`` alone.
+    The latter is the country itself, except for a neighbour: there it is the countries of LAST_SEEN
+    that it borders. NATIONALITY is sealed, so it comes from the sender's ``countries`` alone.
     """
     listed = {entry.code for entry in addressing.countries if entry.role == role}
     if role is CountryRole.ADJACENT:
-        seen = countries_in_role(CountryRole.LAST_SEEN, message_type, addressing, open_part, network)
+        seen = countries_in_role(
+            CountryRole.LAST_SEEN, message_type, addressing, open_part, network
+        )
         return _adjacent(listed, seen, network)
     if role is not CountryRole.NATIONALITY:
         audience = network.audiences.get(message_type)
@@ -103,12 +116,21 @@ def admits(cell: Cell, desk: Desk) -> bool:
     return cell.to is None or desk.organisation in cell.to
 
 
-def _stated(role: CountryRole, audience: Audience | None, open_part: Mapping[str, object]) -> set[str]:
+def _stated(
+    role: CountryRole, audience: Audience | None, open_part: Mapping[str, object]
+) -> set[str]:
     pointers = audience.country_roles.get(role, ()) if audience is not None else ()
-    return {country for pointer in pointers for country in found(open_part, pointer) if isinstance(country, str)}
+    return {
+        country
+        for pointer in pointers
+        for country in found(open_part, pointer)
+        if isinstance(country, str)
+    }
 
 
-def _adjacent(listed: set[str], seen: Iterable[str], network: Network) -> Mapping[str, tuple[str, ...]]:
+def _adjacent(
+    listed: set[str], seen: Iterable[str], network: Network
+) -> Mapping[str, tuple[str, ...]]:
     borders: defaultdict[str, set[str]] = defaultdict(set)
     for country in listed:
         borders[country].add(country)
@@ -120,7 +142,11 @@ def _adjacent(listed: set[str], seen: Iterable[str], network: Network) -> Mappin
 
 
 def _grounds(
-    message_type: str, header: Header, open_part: Mapping[str, object], network: Network, prior: Prior
+    message_type: str,
+    header: Header,
+    open_part: Mapping[str, object],
+    network: Network,
+    prior: Prior,
 ) -> Iterator[_Ground]:
     addressing = header.addressing
     yield from _known(addressing.desks, NAMED, Reach.FULL, network)
@@ -141,14 +167,20 @@ def _known(desks: Iterable[str], code: str, reach: Reach, network: Network) -> I
 
 
 def _by_role(
-    row: RoleRow, message_type: str, addressing: Addressing, open_part: Mapping[str, object], network: Network
+    row: RoleRow,
+    message_type: str,
+    addressing: Addressing,
+    open_part: Mapping[str, object],
+    network: Network,
 ) -> Iterator[_Ground]:
     for role in set(addressing.roles):
         cell = row.roles.get(role)
         code = BY_ROLE.get(role)
         if cell is None or code is None:
             continue
-        for country, about in countries_in_role(role, message_type, addressing, open_part, network).items():
+        for country, about in countries_in_role(
+            role, message_type, addressing, open_part, network
+        ).items():
             for desk in network.desks_by_country.get(country, ()):
                 if admits(cell, desk):
                     yield _Ground(desk, code, about, cell.reach)

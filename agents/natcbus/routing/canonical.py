@@ -1,16 +1,17 @@
 """The digest of a Network: what it says, whatever order, files and comments it is written in.
 
-SHA-256 over one JSON text: dataclasses and mappings are objects with sorted keys, sets are sorted lists,
-durations are seconds, no spaces, UTF-8. What a version leaves out (None) is left out there too, so that an
-optional part that is added later changes no digest of a Network that does not use it. The version number,
-keys and the indexes, which follow from the rest, are not part of it.
+SHA-256 over one JSON text: dataclasses and mappings are objects with sorted keys, sets are sorted
+lists, durations are seconds, no spaces, UTF-8. A field that is None is left out, so that an
+optional part that is added later changes no digest of a Network that does not use it. The version
+number, keys and the indexes, which follow from the rest, are not part of it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Set as AbstractSet
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from typing import Final
@@ -28,7 +29,11 @@ def network_digest(network: Network) -> bytes:
 
 def canonical_network(network: Network) -> bytes:
     """The bytes over which the digest goes; they are JSON, so that two versions can be compared."""
-    content = {each.name: _json(getattr(network, each.name)) for each in fields(network) if each.name not in _NOT_CONTENT}
+    content = {
+        each.name: _json(getattr(network, each.name))
+        for each in fields(network)
+        if each.name not in _NOT_CONTENT
+    }
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

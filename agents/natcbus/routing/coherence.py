@@ -2,98 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Iterator
 
-from natcbus.routing.documents import Place, Report
-from natcbus.routing.notation import At, Row
-from natcbus.routing.sections import DeskEntry, Draft, MemberEntry, Rows
-
-T = TypeVar("T")
+from natcbus.routing.documents import Report
+from natcbus.routing.entries import DeskEntry, Draft, rows_of
+from natcbus.routing.notation import Row
 
 
 def check_coherence(draft: Draft, report: Report) -> None:
-    """Reports FOREIGN_DESK, COUNTRY_TAKEN, OWN_NEIGHBOUR, ONE_WAY_ADJACENCY and desks that nothing can reach."""
-    members = draft.members.value if draft.members is not None else {}
-    _desks_belong_to_their_member(members, report)
-    _one_member_per_country(members, report)
-    if draft.adjacency is not None:
-        _neighbours_agree(draft.adjacency.value, report)
-    if draft.competence is not None and draft.purposes is not None:
-        competent = {each.value for _, row in rows_of(draft.competence) for each in row.value}
-        admitted = {
-            purpose: frozenset(row.value) for purpose, row in rows_of(draft.purposes)
-        }
-        _desks_can_be_reached(members, competent, admitted, report)
+    """Check what no section shows alone.
+
+    Reports FOREIGN_DESK, COUNTRY_TAKEN, OWN_NEIGHBOUR, ONE_WAY_ADJACENCY,
+    UNREACHABLE_ORGANISATION_TYPE and UNREACHABLE_DESK.
+    """
+    _desks_belong_to_their_member(draft, report)
+    _one_member_per_country(draft, report)
+    _neighbours_agree(draft, report)
+    if not report.problems:
+        # A misspelt word would make desks look unreachable that are not.
+        _desks_can_be_reached(draft, report)
 
 
-def rows_of(table: At[Rows[T]] | None) -> Iterator[tuple[str, At[T]]]:
-    """The rows of a table that could be read; none where the table itself is left out."""
-    if table is not None:
-        for key, row in table.value.items():
-            if row.value is not None:
-                yield key, row.value
-
-
-def _desks_of(members: Rows[MemberEntry]) -> Iterator[tuple[str, Row[DeskEntry]]]:
-    for code, member in members.items():
-        if member.value is not None and member.value.value.desks is not None:
-            for desk in member.value.value.desks.value.values():
+def _desks_of(draft: Draft) -> Iterator[tuple[str, Row[DeskEntry]]]:
+    for code, member in rows_of(draft.members):
+        if member.value.desks is not None:
+            for desk in member.value.desks.value.values():
                 yield code, desk
 
 
-def _desks_belong_to_their_member(members: Rows[MemberEntry], report: Report) -> None:
-    for code, desk in _desks_of(members):
+def _desks_belong_to_their_member(draft: Draft, report: Report) -> None:
+    for code, desk in _desks_of(draft):
         owner, _, name = desk.key.value.partition(".")
         if owner != code:
-            text = f"the desk {desk.key.value} does not begin with the code of its member, {code}"
-            report.add(desk.key.at, "FOREIGN_DESK", text, f"write {code}.{name}, or move the desk to member {owner}")
+            text = f"{desk.key.value} does not begin with the code of its member, {code}"
+            fix = f"write {code}.{name}, or move the desk to member {owner}"
+            report.add(desk.key.at, "FOREIGN_DESK", text, fix)
 
 
-def _one_member_per_country(members: Rows[MemberEntry], report: Report) -> None:
-    countries = [(entry.value.country, code) for code, entry in rows_of(At(members, Place("", 0)))]
+def _one_member_per_country(draft: Draft, report: Report) -> None:
+    members = [(entry.value.country, code) for code, entry in rows_of(draft.members)]
+    written = sorted((each.at, each.value, code) for each, code in members if each is not None)
     taken: dict[str, str] = {}
-    for country, code in sorted(((at, code) for at, code in countries if at is not None), key=lambda each: each[0].at):
-        first = taken.setdefault(country.value, code)
+    for at, country, code in written:
+        first = taken.setdefault(country, code)
         if first != code:
-            text = f"{country.value} is already the country of member {first}, and it would be unclear whom it means"
-            report.add(country.at, "COUNTRY_TAKEN", text, "give one country to one member; organisations have none")
+            text = f"{country} is already the country of {first}, so it is unclear whom it means"
+            report.add(
+                at, "COUNTRY_TAKEN", text, "give a country to one member; organisations have none"
+            )
 
 
-def _neighbours_agree(adjacency: Rows[tuple[At[str], ...]], report: Report) -> None:
-    stated = {country: {each.value for each in row.value} for country, row in rows_of(At(adjacency, Place("", 0)))}
-    for country, row in rows_of(At(adjacency, Place("", 0))):
-        for neighbour in row.value:
-            if neighbour.value == country:
-                report.add(neighbour.at, "OWN_NEIGHBOUR", f"{country} is no neighbour of itself", "take it out")
-            elif neighbour.value not in adjacency:
-                text = f"{country} names {neighbour.value}, which has no row of its own"
-                report.add(neighbour.at, "ONE_WAY_ADJACENCY", text, f"add {neighbour.value}: [{country}]")
-            elif neighbour.value in stated and country not in stated[neighbour.value]:
-                text = f"{country} names {neighbour.value}, but {neighbour.value} does not name {country}"
-                fix = f"add {country} to the row of {neighbour.value}, or take {neighbour.value} out here"
-                report.add(neighbour.at, "ONE_WAY_ADJACENCY", text, fix)
+def _neighbours_agree(draft: Draft, report: Report) -> None:
+    rows = draft.adjacency.value if draft.adjacency is not None else {}
+    stated = {
+        country: {each.value for each in row.value} for country, row in rows_of(draft.adjacency)
+    }
+    for country, row in rows_of(draft.adjacency):
+        for neighbour, at in row.value:
+            if neighbour == country:
+                text = f"{country} is no neighbour of itself"
+                report.add(at, "OWN_NEIGHBOUR", text, "take it out")
+            elif neighbour not in rows:
+                text = f"{country} names {neighbour}, which has no row of its own"
+                report.add(at, "ONE_WAY_ADJACENCY", text, f"add {neighbour}: [{country}]")
+            elif neighbour in stated and country not in stated[neighbour]:
+                text = f"{country} names {neighbour}, but {neighbour} does not name {country}"
+                fix = f"add {country} to the row of {neighbour}, or take {neighbour} out here"
+                report.add(at, "ONE_WAY_ADJACENCY", text, fix)
 
 
-def _desks_can_be_reached(
-    members: Rows[MemberEntry], competent: Iterable[str], admitted: Mapping[str, frozenset[str]], report: Report
-) -> None:
-    """A desk that no message can ever reach is a mistake in its entry or in the policy."""
-    with_event = frozenset(competent)
-    with_purpose = frozenset().union(*admitted.values())
+def _desks_can_be_reached(draft: Draft, report: Report) -> None:
+    """Report desks that no message can ever reach: the desk or the policy is mistaken."""
+    competent = {each.value for _, row in rows_of(draft.competence) for each in row.value}
+    admitted = {purpose: frozenset(row.value) for purpose, row in rows_of(draft.purposes)}
     said: set[str] = set()
-    for _, row in _desks_of(members):
+    for _, row in _desks_of(draft):
         if row.value is None:
             continue
         desk = row.value.value
         kind = desk.organisation.value
-        if kind not in with_event or kind not in with_purpose:
-            table = "competence" if kind not in with_event else "purposes"
+        purposes = sorted(purpose for purpose, kinds in admitted.items() if kind in kinds)
+        if kind not in competent or not purposes:
             if kind not in said:
-                text = f"no row of {table} admits {kind}, so nothing can ever reach such a desk"
-                report.add(desk.organisation.at, "UNREACHABLE_ORGANISATION_TYPE", text, f"add {kind} to {table}")
+                table = "purposes" if kind in competent else "competence"
+                text = f"no row of {table} admits {kind}, so nothing can reach such a desk"
+                fix = f"add {kind} to {table}"
+                report.add(desk.organisation.at, "UNREACHABLE_ORGANISATION_TYPE", text, fix)
             said.add(kind)
-        elif not any(kind in admitted.get(purpose.value, ()) for purpose in desk.purposes.value):
-            text = f"{row.key.value} is accredited only for purposes that do not admit {kind}, so nothing can reach it"
-            fix = f"accredit it for one of {', '.join(sorted(purpose for purpose, kinds in admitted.items() if kind in kinds))}"
-            report.add(desk.purposes.at, "UNREACHABLE_DESK", text, fix)
+        elif not {each.value for each in desk.purposes.value}.intersection(purposes):
+            text = f"none of its purposes admits {kind}, so nothing can reach {row.key.value}"
+            report.add(
+                desk.purposes.at, "UNREACHABLE_DESK", text, f"add one of {', '.join(purposes)}"
+            )

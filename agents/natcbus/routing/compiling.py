@@ -10,7 +10,17 @@ from typing import TypeVar
 
 from natcbus.contract.audience import Audience
 from natcbus.routing.canonical import network_digest
-from natcbus.routing.coherence import rows_of
+from natcbus.routing.entries import (
+    CellEntry,
+    DeskEntry,
+    Draft,
+    MemberEntry,
+    RoleRowEntry,
+    Rows,
+    Scope,
+    Words,
+    rows_of,
+)
 from natcbus.routing.network import (
     Cell,
     Clock,
@@ -25,7 +35,6 @@ from natcbus.routing.network import (
     TlpScope,
 )
 from natcbus.routing.notation import At
-from natcbus.routing.sections import CellEntry, DeskEntry, Draft, MemberEntry, RoleRowEntry, Rows, Scope, Words
 from natcbus.routing.vocabulary import OTHERWISE
 
 T = TypeVar("T")
@@ -42,7 +51,9 @@ def compile_network(draft: Draft, audiences: Mapping[str, Audience]) -> Network:
     if draft.network is None:
         raise ValueError("this draft has problems: raise them before it is compiled")
     about = draft.network.value
-    members = dict(sorted((code, _member(code, each.value)) for code, each in rows_of(draft.members)))
+    members = dict(
+        sorted((code, _member(code, each.value)) for code, each in rows_of(draft.members))
+    )
     desks = dict(sorted((desk.id, desk) for desk in _desks(draft)))
     network = Network(
         version=about.version.value,
@@ -55,8 +66,12 @@ def compile_network(draft: Draft, audiences: Mapping[str, Audience]) -> Network:
         neighbours={country: _words(row) for country, row in rows_of(draft.adjacency)},
         policy=_policy(draft),
         audiences=dict(audiences),
-        desks_by_country=_index((country, desk) for desk in desks.values() for country in _countries(members, desk)),
-        desks_by_topic=_index((topic, desk) for desk in desks.values() for topic in desk.competences),
+        desks_by_country=_index(
+            (country, desk) for desk in desks.values() for country in _countries(members, desk)
+        ),
+        desks_by_topic=_index(
+            (topic, desk) for desk in desks.values() for topic in desk.competences
+        ),
         topics={topic: meaning.value for topic, meaning in rows_of(draft.topics)},
         about=about.about.value if about.about is not None else "",
     )
@@ -112,10 +127,12 @@ def _policy(draft: Draft) -> Policy:
     return Policy(
         roles={event: _role_rows(rows) for event, rows in rows_of(draft.roles)},
         purposes={
-            purpose: {kind: Reach(reach.value) for kind, reach in rows_of(row)} for purpose, row in rows_of(draft.purposes)
+            purpose: {kind: Reach(reach.value) for kind, reach in rows_of(row)}
+            for purpose, row in rows_of(draft.purposes)
         },
         tlp={
-            level: TlpScope({Tier(tier): _scope(scope) for tier, scope in rows_of(row)}) for level, row in rows_of(draft.tlp)
+            level: TlpScope({Tier(tier): _scope(scope) for tier, scope in rows_of(row)})
+            for level, row in rows_of(draft.tlp)
         },
         competence={event: _words(row) for event, row in rows_of(draft.competence)},
         publishes={Tier(tier): _words(row.value.publishes) for tier, row in rows_of(draft.tiers)},
@@ -137,7 +154,8 @@ def _role_rows(rows: At[Rows[RoleRowEntry]]) -> tuple[RoleRow, ...]:
 
 def _clock_rows(rows: At[Rows[Rows[timedelta]]]) -> tuple[ClockRow, ...]:
     return tuple(
-        ClockRow(urgencies, tuple(_clocks(At(row, rows.at)))) for urgencies, row in _by_urgency(rows)
+        ClockRow(urgencies, tuple(_clocks(At(row, rows.at))))
+        for urgencies, row in _by_urgency(rows)
     )
 
 

@@ -1,12 +1,13 @@
-"""Who gets a message: the one function that the SDK, a preview, the hub, a simulation and an auditor all call.
+"""Who gets a message: the one function that SDK, preview, hub, simulation and auditor all call.
 
 1. ``candidates``: whom do the header and the thread point at, and why?
 2. ``gates``: what says no to each of them?
 3. ``views``: what may those that remain open?
 4. ``digests``: the fingerprint by which two decisions are compared.
 
-It is a pure function of the message, the network version and the earlier recipients. Its only clock is
-``header.sent_at``, which is signed; whether a message has expired is for the hub to say when it arrives.
+It is a pure function of the message, the network version and the earlier recipients. Its only clock
+is ``header.sent_at``, which is signed; whether a message has expired is for the hub to say when it
+arrives.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ def decide(
 ) -> Decision:
     """Who gets a message, what each desk may open, and which candidates are refused.
 
-    Nothing here raises for what a message says: what this version does not know is treated as the most
-    restrictive, and what points at nobody yields nobody.
+    Nothing here raises for what a message says: what this version does not know is treated as the
+    most restrictive, and what points at nobody yields nobody.
 
     Parameters
     ----------
@@ -52,8 +53,8 @@ def decide(
     present
         The names of the sealed compartments that the message has.
     prior
-        Earlier recipients of the thread and what they could open. They are candidates like others, and every
-        gate applies to them; those that no longer pass are owed a recall.
+        Earlier recipients of the thread and what they could open. They are candidates like others,
+        and every gate applies to them; those that no longer pass are owed a recall.
     """
     sealed = frozenset(present)
     audience = network.audiences.get(message_type, _OPENS_NOTHING)
@@ -67,7 +68,9 @@ def decide(
             denials.append(Denial(desk.id, refusal.value))
             continue
         compartments = openable(candidate, sealed, audience, demanded.purposes[desk.organisation])
-        deliveries.append(Delivery(desk.id, compartments, candidate.because, view_of(compartments, sealed)))
+        deliveries.append(
+            Delivery(desk.id, compartments, candidate.because, view_of(compartments, sealed))
+        )
     return Decision(
         deliveries=tuple(deliveries),
         denials=tuple(denials),

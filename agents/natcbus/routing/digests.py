@@ -2,16 +2,14 @@
 
 It is SHA-256 over these bytes, which any language can write::
 
-    decision = text("natcbus/1/decision") u32(engine) u32(network version) bytes(network digest) list(row, ...)
-    row      = text(desk) list(text(compartment), ...) list(text(reason code), ...)
-    text(s)  = bytes(UTF-8 of s)
-    bytes(b) = u32(length of b) b
-    list(..) = u32(number of items) items
+    decision = text("natcbus/1/decision") u32(engine) u32(network version) bytes(network digest)
+    list(row, ...) row      = text(desk) list(text(compartment), ...) list(text(reason code), ...)
+    text(s)  = bytes(UTF-8 of s) bytes(b) = u32(length of b) b list(..) = u32(number of items) items
     u32      = four bytes, big-endian
 
-Rows are sorted by desk; compartments and reason codes are sorted and each stands once. Sorting compares UTF-8
-bytes (all three are ASCII). What a reason is about, and the denials, explain the decision and are no part of
-its digest.
+Rows are sorted by desk; compartments and reason codes are sorted and each stands once. Sorting
+compares UTF-8 bytes (all three are ASCII). What a reason is about, and the denials, explain the
+decision and are no part of its digest.
 """
 
 from __future__ import annotations
@@ -47,10 +45,18 @@ class Row(Protocol):
         ...
 
 
-def decision_digest(deliveries: Iterable[Row], network_version: int, network_digest: bytes, engine: int) -> bytes:
-    """SHA-256 of the decision's canonical bytes; the order of rows, compartments and reasons does not matter."""
+def decision_digest(
+    deliveries: Iterable[Row], network_version: int, network_digest: bytes, engine: int
+) -> bytes:
+    """SHA-256 of the decision's canonical bytes, whatever the order in which its parts come."""
     rows = sorted(deliveries, key=lambda row: row.desk)
-    parts = [_text(_CONTEXT), _u32(engine), _u32(network_version), _bytes(network_digest), _u32(len(rows))]
+    parts = [
+        _text(_CONTEXT),
+        _u32(engine),
+        _u32(network_version),
+        _bytes(network_digest),
+        _u32(len(rows)),
+    ]
     for row in rows:
         parts.append(_text(row.desk))
         parts.append(_texts(row.compartments))

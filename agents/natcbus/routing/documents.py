@@ -1,7 +1,7 @@
 """YAML text as values that remember the line they were written on.
 
-Only what a table needs is let through: mappings with plain keys, lists and single values. Aliases and tags
-are refused, so that a file means what it shows and stays as small as it looks.
+Only what a table needs is let through: mappings with plain keys, lists and single values. Aliases
+and tags are refused, so that a file means what it shows and is as small as it looks.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ _KINDS: Final = {
     f"{_TAGS}bool": Kind.FLAG,
     f"{_TAGS}null": Kind.NOTHING,
 }
-_IMPLICIT: Final = frozenset({*_KINDS, *(_TAGS + name for name in ("float", "timestamp", "merge", "value", "map", "seq"))})
+_RESOLVERS: Final = yaml.SafeLoader.yaml_implicit_resolvers
+"""First character -> tags and what a value of each looks like; closed by what YAML 1.1 says."""
 
 
 @dataclass(slots=True)
@@ -93,60 +94,106 @@ def read_document(file: str, text: str, report: Report) -> Node | None:
     Reports BAD_YAML, NOT_PLAIN_YAML and DUPLICATE_KEY.
     """
     try:
-        root = yaml.compose(text, Loader=_LOADER)
+        return _Reader(file, text, report).document()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark is not None else 1
-        report.add(Place(file, line), "BAD_YAML", f"this is not YAML: {error.problem}", "correct the notation")
-        return None
+        said = str(error.problem)
     except (yaml.YAMLError, UnicodeError, RecursionError) as error:
-        report.add(Place(file, 1), "BAD_YAML", f"this is not YAML: {error}", "correct the notation")
-        return None
-    return _Reader(file, report).read(root) if root is not None else None
+        line = 1
+        said = str(error)
+    report.add(Place(file, line), "BAD_YAML", f"this is not YAML: {said}", "correct the notation")
+    return None
 
 
 class _Reader:
-    """Turns the nodes of one file into values."""
+    """Reads one file event by event: the library's own tree would be several times as large."""
 
-    def __init__(self, file: str, report: Report) -> None:
-        self._file = file
+    def __init__(self, file: str, text: str, report: Report) -> None:
         self._report = report
-        self._seen: set[int] = set()
+        self._events = yaml.parse(text, Loader=_LOADER)
+        self._at = Place(file, 1)
+        self._kinds: dict[str, Kind] = {}
 
-    def read(self, node: yaml.Node) -> Node | None:
-        at = Place(self._file, node.start_mark.line + 1)
-        # The composer hands out one and the same node for an anchor and every alias of it.
-        if id(node) in self._seen:
-            self._refuse(at, "an alias repeats another part of the file", "write it out")
-            return None
-        self._seen.add(id(node))
-        if node.tag not in _IMPLICIT:
-            self._refuse(at, f"the tag {node.tag} is not known here", "leave the tag out")
-            return None
-        if isinstance(node, yaml.ScalarNode):
-            return Word(node.value, _KINDS.get(node.tag, Kind.OTHER), at)
-        if isinstance(node, yaml.SequenceNode):
-            found = (self.read(item) for item in node.value)
-            return Items(tuple(item for item in found if item is not None), at)
-        return Entries(tuple(self._entries(node)), at)
+    def document(self) -> Node | None:
+        root = None
+        documents = 0
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    at = self._place(event)
+                    self._report.add(at, "NOT_PLAIN_YAML", "a second document begins", "remove ---")
+            elif isinstance(event, yaml.NodeEvent):
+                node = self._node(event)
+                root = node if documents == 1 else root
+        return root
 
-    def _entries(self, node: yaml.Node) -> Iterator[Entry]:
-        first: dict[str, int] = {}
-        for key_node, value_node in node.value:
-            key = self.read(key_node)
-            value = self.read(value_node)
+    def _node(self, event: yaml.Event) -> Node | None:
+        """The node that begins with ``event``, read to its end; None when it is refused."""
+        at = self._place(event)
+        tag = getattr(event, "tag", None)
+        node: Node | None = None
+        if isinstance(event, yaml.ScalarEvent):
+            node = Word(event.value, self._kind(event), at)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = Items(tuple(self._items()), at)
+        elif isinstance(event, yaml.MappingStartEvent):
+            node = Entries(tuple(self._entries()), at)
+        elif isinstance(event, yaml.AliasEvent):
+            text = f"*{event.anchor} repeats another part of the file"
+            self._report.add(at, "NOT_PLAIN_YAML", text, "write it out")
+        if tag is not None:
+            self._report.add(at, "NOT_PLAIN_YAML", f"the tag {tag} is not known here", "remove it")
+            return None
+        return node
+
+    def _items(self) -> Iterator[Node]:
+        for event in self._until(yaml.SequenceEndEvent):
+            node = self._node(event)
+            if node is not None:
+                yield node
+
+    def _entries(self) -> Iterator[Entry]:
+        first: dict[str, Place] = {}
+        for event in self._until(yaml.MappingEndEvent):
+            key = self._node(event)
+            value = self._node(next(self._events))
             if not isinstance(key, Word):
-                self._refuse(Place(self._file, key_node.start_mark.line + 1), "a key is no single value", "write a word")
+                at = self._place(event)
+                self._report.add(at, "NOT_PLAIN_YAML", "a key is no single value", "write a word")
             elif key.text in first:
-                self._report.add(
-                    key.at,
-                    "DUPLICATE_KEY",
-                    f"{key.text} stands here a second time (first on line {first[key.text]})",
-                    "keep one of them",
-                )
+                line = first[key.text].line
+                text = f"{key.text} stands here a second time (first on line {line})"
+                self._report.add(key.at, "DUPLICATE_KEY", text, "keep one of them")
             else:
-                first[key.text] = key.at.line
+                first[key.text] = key.at
                 if value is not None:
                     yield Entry(key, value)
 
-    def _refuse(self, at: Place, text: str, fix: str) -> None:
-        self._report.add(at, "NOT_PLAIN_YAML", text, fix)
+    def _until(self, end: type[yaml.Event]) -> Iterator[yaml.Event]:
+        for event in self._events:
+            if isinstance(event, end):
+                return
+            yield event
+
+    def _place(self, event: yaml.Event) -> Place:
+        mark = event.start_mark
+        line = mark.line + 1 if mark is not None else 1
+        if line != self._at.line:
+            self._at = Place(self._at.file, line)
+        return self._at
+
+    def _kind(self, event: yaml.ScalarEvent) -> Kind:
+        plain, _ = event.implicit
+        if not plain:
+            return Kind.TEXT
+        kind = self._kinds.get(event.value)
+        if kind is None:
+            kind = self._kinds[event.value] = _kind_of(event.value)
+        return kind
+
+
+def _kind_of(text: str) -> Kind:
+    candidates = _RESOLVERS.get(text[:1], []) + _RESOLVERS.get(None, [])
+    tag = next((tag for tag, pattern in candidates if pattern.match(text)), f"{_TAGS}str")
+    return _KINDS.get(tag, Kind.OTHER)

@@ -1,6 +1,7 @@
-"""What can say no to a candidate: every gate must let it pass, and the first that does not gives the code.
+"""What can say no to a candidate: every gate must let it pass; the first that does not is told.
 
-The order is that of ``GATES``. A desk that was named passes the gate of the Traffic Light Protocol, and no other.
+The order is that of ``GATES``. A desk that was named passes the gate of the Traffic Light Protocol,
+and no other.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class Conditions:
     Attributes
     ----------
     scopes
-        The TLP scopes of the message's level and of every looser one. A desk must be within all of them, so
-        that a stricter level never reaches further, whatever the table says.
+        The TLP scopes of the message's level and of every looser one. A desk must be within all of
+        them, so that a stricter level never reaches further, whatever the table says.
     purposes
         Organisation type -> reach, for the message's purpose.
     competent
@@ -62,7 +63,7 @@ _NOBODY: Final[frozenset[str]] = frozenset()
 
 
 def conditions(message_type: str, header: Header, network: Network) -> Conditions:
-    """The conditions of one message. An event type without policy or audience has no competent organisation."""
+    """The conditions of one message; without policy or audience nobody is competent for it."""
     policy = network.policy
     tlp = header.handling.tlp
     known = message_type in network.audiences
@@ -115,7 +116,11 @@ def _readable(_: Candidate, demanded: Conditions) -> Refusal | None:
 
 def _partner(candidate: Candidate, demanded: Conditions) -> Refusal | None:
     """Partners give tips; what flows back is what names them, or what is public."""
-    if candidate.named or demanded.tlp is Tlp.CLEAR or _tier(candidate.desk, demanded) is not Tier.PARTNER:
+    if (
+        candidate.named
+        or demanded.tlp is Tlp.CLEAR
+        or _tier(candidate.desk, demanded) is not Tier.PARTNER
+    ):
         return None
     return Refusal.PARTNER_NO_BACKFLOW
 
@@ -126,7 +131,7 @@ def _status(candidate: Candidate, demanded: Conditions) -> Refusal | None:
 
 
 def _tlp(candidate: Candidate, demanded: Conditions) -> Refusal | None:
-    """First delivery is bound by the Traffic Light Protocol; RED goes to named desks only (FIRST, TLP 2.0)."""
+    """TLP 2.0 (FIRST) binds what was not sent by name; RED is for named desks only."""
     if candidate.named:
         return None
     if demanded.tlp is Tlp.RED:
@@ -137,7 +142,7 @@ def _tlp(candidate: Candidate, demanded: Conditions) -> Refusal | None:
 
 
 def _purpose(candidate: Candidate, demanded: Conditions) -> Refusal | None:
-    """Purpose limitation (Directive (EU) 2016/680 Art. 4(1)(b)): the type of organisation and this very desk."""
+    """Purpose limitation (Directive (EU) 2016/680 Art. 4(1)(b)), by type and by this very desk."""
     desk = candidate.desk
     if desk.organisation in demanded.purposes and demanded.purpose in desk.purposes:
         return None

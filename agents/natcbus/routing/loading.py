@@ -8,9 +8,9 @@ from natcbus.contract.audience import Audience
 from natcbus.routing.coherence import check_coherence
 from natcbus.routing.compiling import compile_network
 from natcbus.routing.documents import Report, read_document
+from natcbus.routing.drafting import read_draft
 from natcbus.routing.errors import NetworkError
 from natcbus.routing.network import Network
-from natcbus.routing.sections import read_draft
 
 
 def load_network(files: Mapping[str, str], audiences: Mapping[str, Audience]) -> Network:
@@ -19,11 +19,11 @@ def load_network(files: Mapping[str, str], audiences: Mapping[str, Audience]) ->
     Parameters
     ----------
     files
-        YAML text by file name. How the sections are spread over files does not matter; names serve to say
-        where a problem is.
+        YAML text by file name. How the sections are spread over files does not matter; names serve
+        to say where a problem is.
     audiences
-        The audience table of every event type of the contract: the policy must speak of these types and of
-        no other.
+        The audience table of every event type of the contract: the policy must speak of these types
+        and of no other.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def load_network(files: Mapping[str, str], audiences: Mapping[str, Audience]) ->
 
 
 def is_network_file(name: str) -> bool:
-    """Whether a file of the Network's directory, named from there, is part of what ``load_network`` reads.
+    """Whether a file in the Network's directory, named from there, is for ``load_network``.
 
     Keys, the published schema and hidden files are not.
     """

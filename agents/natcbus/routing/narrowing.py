@@ -1,4 +1,4 @@
-"""What both the sender and the hub decided: the hub narrows a sender's decision and never widens it."""
+"""What both sender and hub decided: the hub narrows a sender's decision and never widens it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from natcbus.routing.gates import Refusal
 def intersect(mine: Decision, slip: Slip) -> tuple[Delivery, ...]:
     """The deliveries of ``mine`` that the slip has too, with the compartments that both allow.
 
-    Order and reasons are those of ``mine``. A desk that stands twice in the slip gets what both rows allow.
+    Order and reasons are those of ``mine``. A desk that stands twice in the slip gets what both
+    rows allow.
     """
     granted = _rows(slip)
     return tuple(_narrow(row, granted[row.desk]) for row in mine.deliveries if row.desk in granted)
 
 
 def withheld(mine: Decision, slip: Slip) -> tuple[Denial, ...]:
-    """The desks to which the sender meant to deliver and the hub does not, sorted, with the hub's reason."""
+    """The desks that the slip has and ``mine`` does not, sorted, with the hub's reason."""
     denied = {denial.desk: denial.code for denial in mine.denials}
     delivered = {delivery.desk for delivery in mine.deliveries}
     return tuple(
-        Denial(desk, denied.get(desk, Refusal.NOT_CANDIDATE.value)) for desk in sorted(_rows(slip).keys() - delivered)
+        Denial(desk, denied.get(desk, Refusal.NOT_CANDIDATE.value))
+        for desk in sorted(_rows(slip).keys() - delivered)
     )
 
 
@@ -37,4 +39,6 @@ def _narrow(row: Delivery, granted: frozenset[str]) -> Delivery:
     compartments = tuple(name for name in row.compartments if name in granted)
     if compartments == row.compartments:
         return row
-    return Delivery(row.desk, compartments, row.because, View.REDUCED if compartments else View.NOTICE)
+    return Delivery(
+        row.desk, compartments, row.because, View.REDUCED if compartments else View.NOTICE
+    )

@@ -11,7 +11,7 @@ _AT_MOST: Final = 3
 
 
 def nearest_desks(desk_id: str, network: Network) -> tuple[str, ...]:
-    """Up to three desks whose ids come closest, the closest first: desks of the same member if there are any."""
+    """Up to three desks with the closest ids, the closest first; of the same member if possible."""
     member = desk_id.partition(".")[0]
     own = [desk for desk in network.desks if desk.partition(".")[0] == member]
     return tuple(get_close_matches(desk_id, own or list(network.desks), n=_AT_MOST))

@@ -1,6 +1,7 @@
 """The Network as routing sees it: members, desks, neighbours and policy, compiled and indexed.
 
-Everything here is a value. ``loading.load_network`` makes one from YAML text; nothing changes it afterwards.
+Everything here is a value. ``loading.load_network`` makes one from YAML text; nothing changes it
+afterwards.
 """
 
 from __future__ import annotations
@@ -70,7 +71,10 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the event x country role matrix: how much, and to which organisation types (None: any)."""
+    """One cell of the event x country role matrix.
+
+    How much, and to which organisation types (None: any).
+    """
 
     reach: Reach
     to: frozenset[str] | None = None

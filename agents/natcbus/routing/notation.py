@@ -1,13 +1,13 @@
-"""How values are written in the Network's YAML: each notation reads a node and gives its JSON Schema.
+"""How values are written in the Network's YAML.
 
-Loader and published schema come from the same objects, so they cannot disagree. A notation that cannot read
-a node says so in the report and gives None.
+Each notation reads a node and gives its JSON Schema, so that loader and published schema cannot
+disagree. A notation that cannot read a node says so in the report and gives None.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
@@ -63,14 +63,23 @@ class Text:
         if word is None:
             return None
         if not self.form.accepts(word.text):
-            report.add(word.at, "BAD_FORM", f"{word.text!r} has not the right form", f"write {self.form.looks_like}")
+            report.add(
+                word.at,
+                "BAD_FORM",
+                f"{word.text!r} has not the right form",
+                f"write {self.form.looks_like}",
+            )
             return None
         return At(word.text, word.at)
 
     def schema(self, definitions: Definitions) -> dict[str, Json]:
         """A string with a pattern."""
         del definitions
-        return {"type": "string", "pattern": f"^(?:{self.form.pattern.pattern})$", "description": self.form.looks_like}
+        return {
+            "type": "string",
+            "pattern": f"^(?:{self.form.pattern.pattern})$",
+            "description": self.form.looks_like,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,12 @@ class Choice:
             return None
         if word.text not in self.words:
             code = f"UNKNOWN_{self.kind.upper().replace(' ', '_')}"
-            report.add(word.at, code, f"{word.text} is no {self.kind} known here", nearest(word.text, self.words, self.hint))
+            report.add(
+                word.at,
+                code,
+                f"{word.text} is no {self.kind} known here",
+                nearest(word.text, self.words, self.hint),
+            )
             return None
         return At(word.text, word.at)
 
@@ -143,14 +157,17 @@ class Flag:
 
 
 _DURATION: Final = Format(
-    re.compile(r"P(?=[0-9T])(?:([1-9][0-9]{0,3})D)?(?:T(?=[0-9])(?:([1-9][0-9]?)H)?(?:([1-9][0-9]?)M)?(?:([1-9][0-9]?)S)?)?"),
+    re.compile(
+        r"P(?=[0-9T])(?:([1-9][0-9]{0,3})D)?"
+        r"(?:T(?=[0-9])(?:([1-9][0-9]?)H)?(?:([1-9][0-9]?)M)?(?:([1-9][0-9]?)S)?)?"
+    ),
     "an ISO 8601 duration of days, hours, minutes and seconds, such as PT15M, PT8H or P3D",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """An ISO 8601 duration without years, months or weeks, longer than nothing. Reports BAD_FORM."""
+    """An ISO 8601 duration, longer than nothing; no years, months or weeks. Reports BAD_FORM."""
 
     def read(self, node: Node, report: Report) -> At[timedelta] | None:
         """The duration; days are 24 hours."""
@@ -175,40 +192,38 @@ class ListOf(Generic[T]):
     at_least: int = 0
 
     def read(self, node: Node, report: Report) -> At[tuple[At[T], ...]] | None:
-        """The items that could be read, in the order of the file."""
+        """The items in the order of the file; None also when one of them is wrong."""
         if not isinstance(node, Items):
             _wrong_type(node, "a list", "[ONE, TWO]", report)
             return None
-        if len(node.items) < self.at_least:
+        found = [self.item.read(item, report) for item in node.items]
+        items = tuple(item for item in found if item is not None)
+        seen: set[T] = set()
+        for value, at in items:
+            if value in seen:
+                text = f"{value} stands twice in this list"
+                report.add(at, "DUPLICATE_ITEM", text, "keep one of them")
+            seen.add(value)
+        if len(found) < self.at_least:
             report.add(node.at, "TOO_FEW", "this list is empty", f"write at least {self.at_least}")
-        return At(tuple(self._items(node, report)), node.at)
+            return None
+        return At(items, node.at) if len(items) == len(found) else None
 
     def schema(self, definitions: Definitions) -> dict[str, Json]:
         """An array of unique items."""
         at_least: dict[str, Json] = {"minItems": self.at_least} if self.at_least else {}
-        return {"type": "array", "items": self.item.schema(definitions), "uniqueItems": True, **at_least}
-
-    def _items(self, node: Items, report: Report) -> Iterator[At[T]]:
-        seen: set[T] = set()
-        for item in node.items:
-            found = self.item.read(item, report)
-            if found is None:
-                continue
-            if found.value in seen:
-                report.add(found.at, "DUPLICATE_ITEM", f"{found.value} stands twice in this list", "keep one of them")
-            else:
-                seen.add(found.value)
-                yield found
+        items = self.item.schema(definitions)
+        return {"type": "array", "items": items, "uniqueItems": True, **at_least}
 
 
 @dataclass(frozen=True, slots=True)
 class MapOf(Generic[T]):
-    """A mapping from keys of one kind to values of one kind. Reports WRONG_TYPE and MISSING_<KIND>."""
+    """A mapping whose keys are of one kind. Reports WRONG_TYPE and MISSING_<KIND>."""
 
     key: Text | Choice
     value: Notation[T]
     every: frozenset[str] = frozenset()
-    """Keys that must be there. They may come from several files, so the schema does not ask for them."""
+    """Keys that must be there; the schema sees one file of several and cannot ask for them."""
 
     def read(self, node: Node, report: Report) -> At[Mapping[str, Row[T]]] | None:
         """The rows by key, also those whose value is wrong."""
@@ -224,7 +239,12 @@ class MapOf(Generic[T]):
         kind = self.key.kind if isinstance(self.key, Choice) else "key"
         for missing in sorted(self.every - rows.keys()):
             code = f"MISSING_{kind.upper().replace(' ', '_')}"
-            report.add(node.at, code, f"the {kind} {missing} is missing here", f"add {missing}, also if nothing is allowed")
+            report.add(
+                node.at,
+                code,
+                f"the {kind} {missing} is missing here",
+                f"add {missing}, also if nothing is allowed",
+            )
         return At(rows, node.at)
 
     def schema(self, definitions: Definitions) -> dict[str, Json]:
@@ -260,16 +280,21 @@ class Record(Generic[T]):
             _wrong_type(node, "a mapping", f"{next(iter(self.fields))}: ...", report)
             return None
         found: dict[str, At[object] | None] = {}
-        for key, value in node.entries:
-            field = self.fields.get(key.text)
+        for (word, _, at), value in node.entries:
+            field = self.fields.get(word)
             if field is None:
-                fix = nearest(key.text, self.fields.keys())
-                report.add(key.at, "UNKNOWN_KEY", f"{key.text} is no key of a {self.name}", fix)
+                text = f"{word} is no key of a {self.name}"
+                report.add(at, "UNKNOWN_KEY", text, nearest(word, self.fields.keys()))
             else:
-                found[key.text] = field.notation.read(value, report)
+                found[word] = field.notation.read(value, report)
         missing = [key for key, field in self.fields.items() if field.required and key not in found]
         for key in missing:
-            report.add(node.at, "MISSING_KEY", f"this {self.name} lacks {key}", f"add {key}: {self.fields[key].about}")
+            report.add(
+                node.at,
+                "MISSING_KEY",
+                f"this {self.name} lacks {key}",
+                f"add {key}: {self.fields[key].about}",
+            )
         if missing or None in found.values():
             return None
         return At(self.make(**found), node.at)
@@ -279,7 +304,8 @@ class Record(Generic[T]):
         definitions[self.name] = {
             "type": "object",
             "properties": {
-                key: {**field.notation.schema(definitions), "description": field.about} for key, field in self.fields.items()
+                key: {**field.notation.schema(definitions), "description": field.about}
+                for key, field in self.fields.items()
             },
             "required": [key for key, field in self.fields.items() if field.required],
             "additionalProperties": False,
@@ -296,7 +322,11 @@ class WordOr(Generic[T, U]):
 
     def read(self, node: Node, report: Report) -> At[T | U] | None:
         """What is written."""
-        return self.word.read(node, report) if isinstance(node, Word) else self.longer.read(node, report)
+        return (
+            self.word.read(node, report)
+            if isinstance(node, Word)
+            else self.longer.read(node, report)
+        )
 
     def schema(self, definitions: Definitions) -> dict[str, Json]:
         """Either of the two."""
@@ -330,5 +360,9 @@ def _word(node: Node, kind: Kind, report: Report) -> Word | None:
 
 
 def _wrong_type(node: Node, wanted: str, example: str, report: Report) -> None:
-    found = {Items: "a list", Entries: "a mapping"}.get(type(node)) or repr(getattr(node, "text", ""))
-    report.add(node.at, "WRONG_TYPE", f"{found} stands where {wanted} is wanted", f"write {example}")
+    found = {Items: "a list", Entries: "a mapping"}.get(type(node)) or repr(
+        getattr(node, "text", "")
+    )
+    report.add(
+        node.at, "WRONG_TYPE", f"{found} stands where {wanted} is wanted", f"write {example}"
+    )

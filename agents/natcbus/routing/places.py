@@ -12,7 +12,9 @@ def country_name(country: str, network: Network) -> str:
 
     A country with a designation note gets an asterisk, and ``designation_notes`` gives the note.
     """
-    name = next((member.name for member in network.members.values() if member.country == country), None)
+    name = next(
+        (member.name for member in network.members.values() if member.country == country), None
+    )
     mark = "*" if country in network.designations else ""
     return f"{name}{mark} ({country})" if name is not None else f"{country}{mark}"
 
@@ -24,13 +26,15 @@ def country_names(countries: Iterable[str], network: Network) -> str:
 
 
 def designation_notes(countries: Iterable[str], network: Network) -> str:
-    """The notes that must stand with these countries, ready to be appended to a sentence; mostly empty."""
-    notes = dict.fromkeys(network.designations[country] for country in countries if country in network.designations)
+    """The notes that must stand with these countries, to be put after a sentence; mostly empty."""
+    notes = dict.fromkeys(
+        network.designations[country] for country in countries if country in network.designations
+    )
     return "".join(f" * {note}" for note in notes)
 
 
 def country_of(desk: str, network: Network) -> str | None:
-    """The country of a desk's member; None for organisations and for desks that the network does not know."""
+    """The country of a desk's member; None for organisations and for unknown desks."""
     known = network.desks.get(desk)
     member = network.members.get(known.member) if known is not None else None
     return member.country if member is not None else None

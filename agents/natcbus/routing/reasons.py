@@ -20,7 +20,8 @@ class Rule:
     Attributes
     ----------
     number
-        The rule's number in the network's list of reason codes; empty for a rule of the engine itself.
+        The rule's number in the network's list of reason codes; empty for a rule of the engine
+        itself.
     says
         What an officer is told, with ``{words}`` of the message and the desk.
     may_fix
@@ -37,10 +38,16 @@ class Rule:
 
 RULES: Final[Mapping[str, Rule]] = {
     Refusal.NOT_CANDIDATE: Rule(
-        "R01", "no name, country role, topic or earlier message points at this desk", "publisher", "address it"
+        "R01",
+        "no name, country role, topic or earlier message points at this desk",
+        "publisher",
+        "address it",
     ),
     Refusal.EXCLUDED_BY_SENDER: Rule(
-        "R02", "the sender excluded this desk or all of {member}", "publisher", "take it out of addressing.exclude"
+        "R02",
+        "the sender excluded this desk or all of {member}",
+        "publisher",
+        "take it out of addressing.exclude",
     ),
     Refusal.TLP_RED_NOT_NAMED: Rule(
         "R03",
@@ -67,7 +74,10 @@ RULES: Final[Mapping[str, Rule]] = {
         "add the type of organisation to the competence table",
     ),
     Refusal.STATUS_ISOLATION: Rule(
-        "R12", "this desk is not enrolled for {status} messages", "secretariat", "enrol the desk for the status"
+        "R12",
+        "this desk is not enrolled for {status} messages",
+        "secretariat",
+        "enrol the desk for the status",
     ),
     Refusal.UNKNOWN_CODE_FAIL_CLOSED: Rule(
         "R21",
@@ -75,7 +85,9 @@ RULES: Final[Mapping[str, Rule]] = {
         "publisher",
         "use a kind that the Network's version knows",
     ),
-    Refusal.OWN_DESK: Rule("", "this desk sent the message itself", "nobody", "nothing: it has the message"),
+    Refusal.OWN_DESK: Rule(
+        "", "this desk sent the message itself", "nobody", "nothing: it has the message"
+    ),
     Refusal.PARTNER_NO_BACKFLOW: Rule(
         "",
         "a partner gets only what names it or what is TLP:CLEAR",
@@ -96,36 +108,45 @@ _BY_COUNTRY: Final = {
     "ROLE_ORIGIN": "People from {places} are the target.",
     "ROLE_TRANSIT": "The route leads through {places}.",
     "ROLE_DESTINATION": "The destination is {places}.",
+    "ROLE_RECRUITMENT": "People are recruited in {places}.",
+    "ROLE_RESIDENCE": "The person may live in {places}.",
+    "ROLE_POSTING": "Workers are posted from {places}.",
+    "ROLE_HOLDING_EVIDENCE": "Evidence may be held in {places}.",
+    "ROLE_CORRIDOR": "A known route leads through {places}.",
 }
 _ADJACENT: Final = "ROLE_ADJACENT"
+_NO_WORDS: Final = "which this version of natcbus cannot put into words: update it."
 
 
 def explain(code: str, about: Sequence[str], network: Network, desk: str) -> str:
     """Why ``desk`` gets a message: one sentence for one reason of a delivery.
 
-    Never raises: a reader may have an older network, or an older version, than the hub that decided.
+    Never raises: a reader may have an older network, or an older version, than the hub that
+    decided.
     """
     if code in _CODES_ALONE:
         return _CODES_ALONE[code]
     if code == BY_TOPIC and about:
-        return f"This desk works on {_listed([topic.replace('_', ' ').lower() for topic in about])}."
+        return (
+            f"This desk works on {_listed([topic.replace('_', ' ').lower() for topic in about])}."
+        )
     if code == _ADJACENT and about:
         return _explain_adjacent(about, network, desk)
     if code in _BY_COUNTRY and about:
         text = _BY_COUNTRY[code].format(places=country_names(about, network))
         return text + designation_notes(about, network)
-    return f"Reason {code}{_about(about)}, which this version of natcbus cannot put into words: update it."
+    return f"Reason {code}{_about(about)}, {_NO_WORDS}"
 
 
 def explain_denial(code: str, network: Network, desk: str, header: Header | None = None) -> str:
-    """Why ``desk``, a candidate, does not get a message: one sentence; more exact with the message's header.
+    """Why ``desk``, a candidate, does not get a message: one sentence, more exact with the header.
 
-    For the publisher, data-protection officers and auditors. The desk itself must not learn from it that the
-    message exists.
+    For the publisher, data-protection officers and auditors. The desk itself must not learn from it
+    that the message exists.
     """
     rule = RULES.get(code)
     if rule is None:
-        return f"Refused by rule {code}, which this version of natcbus cannot put into words: update it."
+        return f"Refused by rule {code}, {_NO_WORDS}"
     text = rule.says.format_map(_words(network, desk, header))
     return f"{text[0].upper()}{text[1:]}."
 
@@ -155,7 +176,8 @@ def _explain_adjacent(about: Sequence[str], network: Network, desk: str) -> str:
     notes = designation_notes([*([own] if own is not None else []), *last_seen], network)
     if not last_seen:
         return f"The sender counts {here} among the countries around.{notes}"
-    return f"{here} borders {country_names(last_seen, network)}, where the person was last seen.{notes}"
+    there = country_names(last_seen, network)
+    return f"{here} borders {there}, where the person was last seen.{notes}"
 
 
 def _listed(words: Sequence[str]) -> str:

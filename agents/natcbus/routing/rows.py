@@ -15,7 +15,7 @@ Row = TypeVar("Row", bound=_ByUrgency)
 
 
 def row_for(rows: Iterable[Row], urgency: str) -> Row | None:
-    """The first of ``rows`` that applies to ``urgency``; None where the table does not provide for it."""
+    """The first of ``rows`` that applies to ``urgency``; None if there is none."""
     for row in rows:
         if row.urgencies is None or urgency in row.urgencies:
             return row

@@ -1,8 +1,4 @@
-"""The sections in which the Network is written, and how each is read.
-
-A section may stand in one file or in several: ``members`` has a file for each member in the example. What
-the sections say about each other is checked in ``coherence``.
-"""
+"""The sections in which the Network is written: the keys of each, its words and its forms."""
 
 from __future__ import annotations
 
@@ -10,13 +6,22 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, NamedTuple, TypeAlias, TypeVar
+from typing import Final
 
 from natcbus.contract.countries import COUNTRIES
 from natcbus.contract.formats import FORMATS, Format
-from natcbus.routing.documents import Entries, Entry, Node, Place, Report
+from natcbus.routing.entries import (
+    About,
+    CellEntry,
+    DeskEntry,
+    MemberEntry,
+    RoleRowEntry,
+    Rows,
+    Scope,
+    TierEntry,
+    Words,
+)
 from natcbus.routing.notation import (
-    At,
     Choice,
     Duration,
     Field,
@@ -25,11 +30,9 @@ from natcbus.routing.notation import (
     MapOf,
     Notation,
     Record,
-    Row,
     Text,
     Whole,
     WordOr,
-    nearest,
 )
 from natcbus.routing.vocabulary import (
     COUNTRY_ROLES,
@@ -45,16 +48,15 @@ from natcbus.routing.vocabulary import (
     URGENCIES,
 )
 
-T = TypeVar("T")
-Words: TypeAlias = tuple[At[str], ...]
-Rows: TypeAlias = Mapping[str, Row[T]]
-Scope: TypeAlias = "str | Words"
-"""ALL, or organisation types."""
-
 NAME: Final = Format(re.compile(r"\S(?:[^\n]{0,118}\S)?"), "a name of at most 120 characters")
-NOTE: Final = Format(re.compile(r"\S(?:[^\n]{0,598}\S)?"), "one paragraph of at most 600 characters")
+NOTE: Final = Format(
+    re.compile(r"\S(?:[^\n]{0,598}\S)?"), "one paragraph of at most 600 characters"
+)
 HOURS: Final = Format(
-    re.compile(r"24/7|(?:Mo|Tu|We|Th|Fr|Sa|Su)-(?:Mo|Tu|We|Th|Fr|Sa|Su) [0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]"),
+    re.compile(
+        r"24/7|(?:Mo|Tu|We|Th|Fr|Sa|Su)-(?:Mo|Tu|We|Th|Fr|Sa|Su)"
+        r" [0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]"
+    ),
     "24/7, or days and local time such as Mo-Fr 08:00-16:00",
 )
 _LAST_VERSION: Final = 2_147_483_647
@@ -75,77 +77,6 @@ SCOPE: Final = WordOr(Choice("scope", frozenset({EVERYBODY})), TYPES)
 LOCAL_NAMES: Final = MapOf(LANGUAGE, Text(NAME))
 
 
-class About(NamedTuple):
-    """What the Network says of itself."""
-
-    version: At[int]
-    name: At[str]
-    example: At[bool]
-    about: At[str] | None = None
-    designations: At[Rows[str]] | None = None
-
-
-class DeskEntry(NamedTuple):
-    """A desk as it is written."""
-
-    name: At[str]
-    organisation: At[str]
-    purposes: At[Words]
-    statuses: At[Words]
-    regime: At[str]
-    languages: At[Words]
-    hours: At[str]
-    competences: At[Words] | None = None
-    local_names: At[Rows[str]] | None = None
-
-
-class MemberEntry(NamedTuple):
-    """A member as it is written."""
-
-    name: At[str]
-    tier: At[str]
-    country: At[str] | None = None
-    local_names: At[Rows[str]] | None = None
-    desks: At[Rows[DeskEntry]] | None = None
-
-
-class CellEntry(NamedTuple):
-    """A cell that says to whom."""
-
-    reach: At[str]
-    to: At[Scope] | None = None
-
-
-class RoleRowEntry(NamedTuple):
-    """What an event type brings to the countries in a role."""
-
-    roles: At[Rows[str | CellEntry]]
-    to: At[Scope] | None = None
-    topics: At[str | CellEntry] | None = None
-
-
-class TierEntry(NamedTuple):
-    """What a tier may do."""
-
-    publishes: At[Words]
-
-
-class Draft(NamedTuple):
-    """All sections; None where one is missing or could not be read at all."""
-
-    network: At[About] | None
-    topics: At[Rows[str]] | None
-    members: At[Rows[MemberEntry]] | None
-    adjacency: At[Rows[Words]] | None
-    roles: At[Rows[Rows[RoleRowEntry]]] | None
-    purposes: At[Rows[Rows[str]]] | None
-    tlp: At[Rows[Rows[Scope]]] | None
-    competence: At[Rows[Words]] | None
-    tiers: At[Rows[TierEntry]] | None
-    clocks: At[Rows[Rows[Rows[timedelta]]]] | None
-    lifetimes: At[Rows[timedelta]] | None
-
-
 _CELL: Final = WordOr(
     REACH,
     Record(
@@ -153,7 +84,9 @@ _CELL: Final = WordOr(
         CellEntry,
         {
             "reach": Field(REACH, "F full by competence, R reduced, N notice"),
-            "to": Field(SCOPE, "organisation types, or ALL; the row's when left out", required=False),
+            "to": Field(
+                SCOPE, "organisation types, or ALL; the row's when left out", required=False
+            ),
         },
     ),
 )
@@ -161,9 +94,17 @@ _ROLE_ROW: Final = Record(
     "role row",
     RoleRowEntry,
     {
-        "to": Field(SCOPE, "organisation types of every cell that names none; ALL when left out", required=False),
-        "roles": Field(MapOf(ROLE, _CELL), "country role: reach; a role that is left out reaches nobody"),
-        "topics": Field(_CELL, "reach of desks found by topic; nobody when left out", required=False),
+        "to": Field(
+            SCOPE,
+            "organisation types of every cell that names none; ALL when left out",
+            required=False,
+        ),
+        "roles": Field(
+            MapOf(ROLE, _CELL), "country role: reach; a role that is left out reaches nobody"
+        ),
+        "topics": Field(
+            _CELL, "reach of desks found by topic; nobody when left out", required=False
+        ),
     },
 )
 _NETWORK: Final = Record(
@@ -174,7 +115,9 @@ _NETWORK: Final = Record(
         "name": Field(Text(NAME), "name of the Network"),
         "example": Field(Flag(), "true for a configuration that is no claim about who is a member"),
         "about": Field(Text(NOTE), "what readers must know", required=False),
-        "designations": Field(MapOf(COUNTRY, Text(NOTE)), "notes that stand with a country's name", required=False),
+        "designations": Field(
+            MapOf(COUNTRY, Text(NOTE)), "notes that stand with a country's name", required=False
+        ),
     },
 )
 
@@ -201,14 +144,24 @@ class Grammar:
             "network": Field(self.network, "version and name"),
             "topics": Field(self.topics, "topics by which desks are found: what each is about"),
             "members": Field(self.members, "members by code, each with its desks"),
-            "adjacency": Field(self.adjacency, "country: its neighbours by land, written on both sides"),
+            "adjacency": Field(
+                self.adjacency, "country: its neighbours by land, written on both sides"
+            ),
             "roles": Field(self.roles, "event type, urgency: what each country role brings"),
-            "purposes": Field(self.purposes, "purpose: organisation types that it admits; others are not admitted"),
+            "purposes": Field(
+                self.purposes, "purpose: organisation types that it admits; others are not admitted"
+            ),
             "tlp": Field(self.tlp, "TLP level, tier: who may receive without being named"),
-            "competence": Field(self.competence, "event type: organisation types that may deal with it"),
+            "competence": Field(
+                self.competence, "event type: organisation types that may deal with it"
+            ),
             "tiers": Field(self.tiers, "tier: what it may publish"),
-            "clocks": Field(self.clocks, "event type, urgency, clock: by when, from receipt at the hub"),
-            "lifetimes": Field(self.lifetimes, "event type: how long a message lives if its sender does not say"),
+            "clocks": Field(
+                self.clocks, "event type, urgency, clock: by when, from receipt at the hub"
+            ),
+            "lifetimes": Field(
+                self.lifetimes, "event type: how long a message lives if its sender does not say"
+            ),
         }
 
 
@@ -222,7 +175,8 @@ def grammar_for(event_types: Collection[str], topics: Collection[str] | None = N
         network=_NETWORK,
         topics=MapOf(topic, Text(NOTE)),
         members=MapOf(
-            Text(FORMATS["member"]), _member(topic if topics is None else Choice("topic", frozenset(topics)))
+            Text(FORMATS["member"]),
+            _member(topic if topics is None else Choice("topic", frozenset(topics))),
         ),
         adjacency=MapOf(COUNTRY, ListOf(COUNTRY)),
         roles=MapOf(event, MapOf(URGENCY, _ROLE_ROW, rows), events),
@@ -231,10 +185,16 @@ def grammar_for(event_types: Collection[str], topics: Collection[str] | None = N
         competence=MapOf(event, TYPES, events),
         tiers=MapOf(
             TIER,
-            Record("tier rule", TierEntry, {"publishes": Field(ListOf(event), "event types that it may publish")}),
+            Record(
+                "tier rule",
+                TierEntry,
+                {"publishes": Field(ListOf(event), "event types that it may publish")},
+            ),
             TIERS,
         ),
-        clocks=MapOf(event, MapOf(URGENCY, MapOf(Text(FORMATS["clock"]), Duration()), rows), events),
+        clocks=MapOf(
+            event, MapOf(URGENCY, MapOf(Text(FORMATS["clock"]), Duration()), rows), events
+        ),
         lifetimes=MapOf(event, Duration(), events),
     )
 
@@ -249,7 +209,9 @@ def _member(topic: Notation[str]) -> Record[MemberEntry]:
             "organisation": Field(TYPE, "organisation type, which decides what it may open"),
             "competences": Field(ListOf(topic), "topics it can be found by", required=False),
             "purposes": Field(ListOf(PURPOSE, 1), "purposes it is accredited for"),
-            "statuses": Field(ListOf(STATUS, 1), "what it is enrolled for: ACTUAL, EXERCISE, TEST, SYSTEM"),
+            "statuses": Field(
+                ListOf(STATUS, 1), "what it is enrolled for: ACTUAL, EXERCISE, TEST, SYSTEM"
+            ),
             "regime": Field(REGIME, "LED or GDPR, or the national law in its place"),
             "languages": Field(ListOf(LANGUAGE, 1), "BCP 47 tags"),
             "hours": Field(Text(HOURS), "24/7, or days and local time such as Mo-Fr 08:00-16:00"),
@@ -262,68 +224,11 @@ def _member(topic: Notation[str]) -> Record[MemberEntry]:
             "name": Field(Text(NAME), "name in English"),
             "local_names": Field(LOCAL_NAMES, "language: name", required=False),
             "tier": Field(TIER, "MEMBER, OBSERVER, GUEST or PARTNER"),
-            "country": Field(COUNTRY, "ISO 3166-1 alpha-2 or XK; left out for an organisation", required=False),
-            "desks": Field(MapOf(Text(FORMATS["desk"]), desk), "desks by id, <member>.<desk>", required=False),
+            "country": Field(
+                COUNTRY, "ISO 3166-1 alpha-2 or XK; left out for an organisation", required=False
+            ),
+            "desks": Field(
+                MapOf(Text(FORMATS["desk"]), desk), "desks by id, <member>.<desk>", required=False
+            ),
         },
     )
-
-
-def gather(documents: Mapping[str, Node | None], sections: Collection[str], report: Report) -> Mapping[str, Entries]:
-    """The sections of all files, each put together from wherever it stands.
-
-    Reports UNKNOWN_KEY for a section that is none, WRONG_TYPE and DUPLICATE_KEY.
-    """
-    gathered: dict[str, dict[str, Entry]] = {}
-    places: dict[str, Place] = {}
-    for file, document in documents.items():
-        if not isinstance(document, Entries):
-            if document is not None:
-                report.add(Place(file, document.at.line), "WRONG_TYPE", "the file is no mapping", "write SECTION: ...")
-            continue
-        for key, value in document.entries:
-            if key.text not in sections:
-                report.add(key.at, "UNKNOWN_KEY", f"{key.text} is no section", nearest(key.text, sections))
-            elif not isinstance(value, Entries):
-                report.add(value.at, "WRONG_TYPE", f"{key.text} is no mapping", "write KEY: ... below it, indented")
-            else:
-                places.setdefault(key.text, key.at)
-                _merge(gathered.setdefault(key.text, {}), value, report)
-    return {name: Entries(tuple(entries.values()), places[name]) for name, entries in gathered.items()}
-
-
-def _merge(into: dict[str, Entry], entries: Entries, report: Report) -> None:
-    for entry in entries.entries:
-        first = into.setdefault(entry.key.text, entry).key
-        if first.at != entry.key.at:
-            text = f"{entry.key.text} stands here a second time (first in {first.at.file}, line {first.at.line})"
-            report.add(entry.key.at, "DUPLICATE_KEY", text, "keep one of them")
-
-
-def read_draft(documents: Mapping[str, Node | None], event_types: Collection[str], report: Report) -> Draft:
-    """Every section of the Network as it is written. Reports what each is missing or has too much."""
-    grammar = grammar_for(event_types)
-    expected = grammar.sections()
-    sections = gather(documents, expected.keys(), report)
-    anywhere = Place(min(documents, default="network.yaml"), 1)
-    for name in expected.keys() - sections.keys():
-        report.add(anywhere, "MISSING_SECTION", f"no file has the section {name}", f"add {name}: {expected[name].about}")
-    topics = _section(grammar.topics, sections.get("topics"), report)
-    if topics is not None:
-        grammar = grammar_for(event_types, topics.value.keys())
-    return Draft(
-        network=_section(grammar.network, sections.get("network"), report),
-        topics=topics,
-        members=_section(grammar.members, sections.get("members"), report),
-        adjacency=_section(grammar.adjacency, sections.get("adjacency"), report),
-        roles=_section(grammar.roles, sections.get("roles"), report),
-        purposes=_section(grammar.purposes, sections.get("purposes"), report),
-        tlp=_section(grammar.tlp, sections.get("tlp"), report),
-        competence=_section(grammar.competence, sections.get("competence"), report),
-        tiers=_section(grammar.tiers, sections.get("tiers"), report),
-        clocks=_section(grammar.clocks, sections.get("clocks"), report),
-        lifetimes=_section(grammar.lifetimes, sections.get("lifetimes"), report),
-    )
-
-
-def _section(notation: Notation[T], node: Entries | None, report: Report) -> At[T] | None:
-    return notation.read(node, report) if node is not None else None

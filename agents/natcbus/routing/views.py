@@ -1,13 +1,14 @@
 """What a desk may open of a message.
 
-Three tables narrow one another: the audience table of the event type, the widest reach among the reasons for
-which the desk was chosen, and the reach of the purpose. What a reach stands for is the same in the last two:
-F everything, R the reduced set of the event type, N nothing.
+Three tables narrow one another: the audience table of the event type, the widest reach among the
+reasons for which the desk was chosen, and the reach of the purpose. What a reach stands for is the
+same in the last two: F everything, R the reduced set of the event type, N nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set as AbstractSet
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from natcbus.contract.audience import Audience
@@ -23,8 +24,8 @@ def openable(
 ) -> tuple[str, ...]:
     """The compartments that the candidate may open, sorted.
 
-    A compartment that is for named desks only (it holds a field of class P5) needs the name, even where an
-    earlier message of the thread was opened with it.
+    A compartment that is for named desks only (it holds a field of class P5) needs the name, even
+    where an earlier message of the thread was opened with it.
     """
     row = audience.compartments.get(candidate.desk.organisation, _NOTHING) & present
     allowed = _within(row, candidate.reach, audience) | (row & candidate.had)

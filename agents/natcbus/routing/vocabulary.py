@@ -48,6 +48,6 @@ COUNTRY_ROLES: Final = frozenset(CountryRole) - {CountryRole.UNKNOWN}
 TLP_LEVELS: Final = frozenset(Tlp)
 URGENCIES: Final = frozenset(Urgency) - {Urgency.UNKNOWN}
 REGIMES: Final = frozenset({Regime.LED, Regime.GDPR})
-"""Directive (EU) 2016/680 or Regulation (EU) 2016/679, or the national law that stands in its place."""
+"""Directive (EU) 2016/680 or Regulation (EU) 2016/679, or the national law in its place."""
 TIERS: Final = frozenset(Tier)
 REACHES: Final = frozenset(Reach)

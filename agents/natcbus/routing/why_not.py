@@ -1,7 +1,7 @@
-"""Why a desk does not get a message, and what would change that; asked for any desk of the directory.
+"""Why a desk does not get a message, and what would change that; for any desk of the directory.
 
-The full answer is for the publisher, data-protection officers and auditors: that a message exists is itself
-information, so the desk is not told.
+The full answer is for the publisher, data-protection officers and auditors: that a message exists
+is itself information, so the desk is not told.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Objection:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address that would make the desk a candidate: where in the event, and what to add there."""
+    """What would make the desk a candidate: where in the event, and what to add there."""
 
     pointer: str
     add: str
@@ -77,7 +77,7 @@ class WhyNot:
     nearest: tuple[str, ...] = ()
 
 
-def why_not(
+def why_not(  # noqa: PLR0913, PLR0917 - one desk, and what decide takes
     desk_id: str,
     message_type: str,
     header: Header,
@@ -86,7 +86,10 @@ def why_not(
     network: Network,
     prior: Prior = NO_PRIOR,
 ) -> WhyNot:
-    """Why ``desk_id`` does not get this message, or what it gets; the other parameters are those of ``decide``."""
+    """Why ``desk_id`` does not get this message, or what it gets.
+
+    The other parameters are those of ``decide``.
+    """
     desk = network.desks.get(desk_id)
     if desk is None:
         return WhyNot(desk_id, Outcome.NO_SUCH_DESK, nearest=nearest_desks(desk_id, network))
@@ -138,7 +141,9 @@ def _addresses(
             continue
         if role not in header.addressing.roles:
             playing = countries_in_role(role, message_type, header.addressing, open_part, network)
-            also = "" if country in playing else f", with {country} as {role} in addressing.countries"
+            also = (
+                "" if country in playing else f", with {country} as {role} in addressing.countries"
+            )
             yield Address("/header/addressing/roles", f"{role}{also}")
         else:
             yield Address("/header/addressing/countries", f"{country} as {role}")

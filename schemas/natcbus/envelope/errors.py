@@ -5,8 +5,7 @@
     EnvelopeError
     ├── SignatureRefusedError    signed by another key, or not over these bytes
     ├── SealRefusedError         a parcel or a key is not what the sender sealed
-    ├── GrantRefusedError        a grant is malformed, or meant for somebody or something else
-    ├── PartRefusedError         the body of a part is no record of its kind
+    ├── PartRefusedError         a slip, grant or relay is malformed, or meant for something else
     ├── BadKeyError              bytes or text that are no usable key
     ├── BadIdError               a text that is no id of the bus, or cannot become one
     ├── MissingKeyError          the directory of public keys does not have this one
@@ -71,38 +70,41 @@ class SealRefusedError(EnvelopeError):
         return cls("BAD_SEAL", f"the parcel of {compartment!r} was not sealed for this message")
 
 
-class GrantRefusedError(EnvelopeError):
-    """A grant that gives nothing here."""
+class PartRefusedError(EnvelopeError):
+    """A signed part that says nothing here: malformed, or meant for somebody or something else."""
 
     @classmethod
-    def malformed(cls, text: str) -> GrantRefusedError:
-        """BAD_GRANT."""
+    def unreadable(cls, kind: str, text: str) -> PartRefusedError:
+        """BAD_PART: the body is no record of its kind."""
+        return cls("BAD_PART", f"not a {kind} that this version can read: {text}")
+
+    @classmethod
+    def bad_grant(cls, text: str) -> PartRefusedError:
+        """BAD_GRANT: a grant that contradicts itself."""
         return cls("BAD_GRANT", text)
 
     @classmethod
-    def other_party(cls, to: str, mine: str) -> GrantRefusedError:
-        """NOT_FOR_THIS_DESK."""
-        return cls("NOT_FOR_THIS_DESK", f"the grant is for {to!r}, not for {mine!r}")
-
-    @classmethod
-    def other_message(cls) -> GrantRefusedError:
+    def other_message(cls, kind: str) -> PartRefusedError:
         """NOT_FOR_THIS_MESSAGE."""
-        return cls("NOT_FOR_THIS_MESSAGE", "the grant names the signed bytes of another message")
+        return cls("NOT_FOR_THIS_MESSAGE", f"the {kind} names another message: do not use it here")
 
     @classmethod
-    def other_key(cls, named: str, mine: str) -> GrantRefusedError:
+    def other_party(cls, kind: str, to: str, mine: str) -> PartRefusedError:
+        """NOT_FOR_THIS_DESK."""
+        return cls("NOT_FOR_THIS_DESK", f"the {kind} is for {to!r}, not for {mine!r}")
+
+    @classmethod
+    def other_key(cls, named: str, mine: str) -> PartRefusedError:
         """NOT_FOR_THIS_KEY: the keys were wrapped for another key of the desk."""
         return cls(
             "NOT_FOR_THIS_KEY",
-            f"wrapped for key {named!r}, this is {mine}: open it with that one, or ask for a new grant",
+            f"wrapped for key {named!r}, this is {mine}: use that one, or ask for a new grant",
         )
 
-
-class PartRefusedError(EnvelopeError):
-    """A part whose body is no record of its kind."""
-
-    def __init__(self, kind: str, text: str) -> None:
-        super().__init__("BAD_PART", f"not a {kind} that this version can read: {text}")
+    @classmethod
+    def other_grant(cls) -> PartRefusedError:
+        """OTHER_GRANT: the hub relayed another grant than the one that came."""
+        return cls("OTHER_GRANT", "the relay names another grant than the one beside it")
 
 
 class BadKeyError(EnvelopeError):

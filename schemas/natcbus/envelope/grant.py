@@ -1,8 +1,8 @@
 """Granting: the keys of some compartments for one desk, proved to be meant for it by its sender.
 
-The keys are wrapped together with HPKE (RFC 9180 base mode: X25519, HKDF-SHA256, AES-256-GCM), bound
-to the message, to the party and to its key. The grant is a signed part. The hub narrows a delivery by
-withholding parcels, so a grant may hold keys whose parcels never arrive.
+The keys are wrapped together with HPKE (RFC 9180 base mode: X25519, HKDF-SHA256, AES-256-GCM),
+bound to the message, to the party and to its key. The grant is a signed part. The hub narrows a
+delivery by withholding parcels, so a grant may hold keys whose parcels never arrive.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 from natcbus.contract.formats import FORMATS
 from natcbus.contract.types.core import Part
 from natcbus.contract.types.hub import Grant
-from natcbus.envelope.errors import GrantRefusedError
+from natcbus.envelope.errors import PartRefusedError
 from natcbus.envelope.keys import WRAP_OVERHEAD, SealedTo, SealingKey, SigningKey, VerifyKey
 from natcbus.envelope.lengths import length_prefixed
 from natcbus.envelope.seal import KEY_BYTES
@@ -48,7 +48,7 @@ def make_grant(
 
     Raises
     ------
-    GrantRefusedError
+    PartRefusedError
         BAD_GRANT: a name, a key or their number is out of bounds, or two compartments share a
         key.
     """
@@ -77,9 +77,7 @@ def read_grant(part: Part) -> Grant:
     Raises
     ------
     PartRefusedError
-        No grant at all.
-    GrantRefusedError
-        BAD_GRANT.
+        BAD_PART or BAD_GRANT.
     """
     grant = read_part(GRANT, part)
     _check_form(grant)
@@ -109,9 +107,7 @@ def open_grant(
     SignatureRefusedError
         WRONG_KEY or BAD_SIGNATURE.
     PartRefusedError
-        Signed, and no grant.
-    GrantRefusedError
-        BAD_GRANT, NOT_FOR_THIS_MESSAGE, NOT_FOR_THIS_DESK or NOT_FOR_THIS_KEY.
+        BAD_PART, BAD_GRANT, NOT_FOR_THIS_MESSAGE, NOT_FOR_THIS_DESK or NOT_FOR_THIS_KEY.
     """
     grant = verify_part(GRANT, part, sender)
     _check_form(grant)
@@ -120,7 +116,7 @@ def open_grant(
         return {}
     together = key.unwrap(grant.wrapped, _info(signed_sha256, to, key.key_id))
     if together is None:
-        raise GrantRefusedError.malformed("the keys do not unwrap: ask the sender for a new grant")
+        raise PartRefusedError.bad_grant("the keys do not unwrap: ask the sender for a new grant")
     pieces = (together[at : at + KEY_BYTES] for at in range(0, len(together), KEY_BYTES))
     return dict(zip(grant.compartments, pieces, strict=True))
 
@@ -131,33 +127,33 @@ def _info(signed_sha256: bytes, to: str, recipient_key_id: str) -> bytes:
 
 def _check_keys(keys: Mapping[str, bytes]) -> None:
     if any(len(key) != KEY_BYTES for key in keys.values()):
-        raise GrantRefusedError.malformed(f"a compartment key has {KEY_BYTES} bytes")
+        raise PartRefusedError.bad_grant(f"a compartment key has {KEY_BYTES} bytes")
     # Every key is used with the same nonce: shared by two compartments it would reveal both.
     if len(set(keys.values())) != len(keys):
-        raise GrantRefusedError.malformed("two compartments share a key: seal each with its own")
+        raise PartRefusedError.bad_grant("two compartments share a key: seal each with its own")
 
 
 def _check_form(grant: Grant) -> None:
     names = grant.compartments
     if len(names) > MAX_COMPARTMENTS:
-        raise GrantRefusedError.malformed(f"{len(names)} compartments, at most {MAX_COMPARTMENTS}")
+        raise PartRefusedError.bad_grant(f"{len(names)} compartments, at most {MAX_COMPARTMENTS}")
     if list(names) != sorted(set(names)) or not all(map(FORMATS["compartment"].accepts, names)):
-        raise GrantRefusedError.malformed("compartments are named once each, in order")
+        raise PartRefusedError.bad_grant("compartments are named once each, in order")
     if not FORMATS["party"].accepts(grant.to):
-        raise GrantRefusedError.malformed("a grant is for a desk or a member")
+        raise PartRefusedError.bad_grant("a grant is for a desk or a member")
     if not FORMATS["key_id"].accepts(grant.recipient_key_id):
-        raise GrantRefusedError.malformed("the recipient's key id is 16 hexadecimal digits")
+        raise PartRefusedError.bad_grant("the recipient's key id is 16 hexadecimal digits")
     expected = WRAP_OVERHEAD + KEY_BYTES * len(names) if names else 0
     if len(grant.wrapped) != expected:
-        raise GrantRefusedError.malformed(
+        raise PartRefusedError.bad_grant(
             f"{len(grant.wrapped)} wrapped bytes for {len(names)} compartments, expected {expected}"
         )
 
 
 def _check_meant(grant: Grant, signed_sha256: bytes, to: str, key: SealingKey) -> None:
     if grant.signed_sha256 != signed_sha256:
-        raise GrantRefusedError.other_message()
+        raise PartRefusedError.other_message("grant")
     if grant.to != to:
-        raise GrantRefusedError.other_party(grant.to, to)
+        raise PartRefusedError.other_party("grant", grant.to, to)
     if grant.recipient_key_id != key.key_id:
-        raise GrantRefusedError.other_key(grant.recipient_key_id, key.key_id)
+        raise PartRefusedError.other_key(grant.recipient_key_id, key.key_id)

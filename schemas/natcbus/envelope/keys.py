@@ -1,9 +1,9 @@
-"""Keys: Ed25519 to sign with, X25519 to wrap for. No files; whoever keeps keys reads and writes them.
+"""Keys: Ed25519 to sign with, X25519 to wrap for. No files: whoever keeps keys has the files.
 
 A public key is 32 bytes, base64 in JSON. A private key is PKCS8 in PEM. The id of a key is the
 beginning of the SHA-256 of the public key; it tells keys apart and proves nothing.
 
-Everything the cryptography library may raise ends here.
+What the cryptography library raises about keys, signatures and wrapped texts ends here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Signing: the message itself, and the parts that travel beside it.
 
-What is signed is always ``context 0x00 schema-id bytes``: the context says what kind of thing it is,
-so that a signature over one kind never holds for another, and the bytes are those that travel.
+What is signed is always ``context 0x00 schema-id bytes``: the context says what kind of thing it
+is, so that a signature over one kind never holds for another, and the bytes are those that travel.
 Nothing is encoded again in order to verify it.
 """
 
@@ -121,11 +121,11 @@ def read_part(kind: PartKind[R], part: Part) -> R:
         Another schema, or bytes that do not follow it.
     """
     if part.schema_id != schema_id_of(kind.record):
-        raise PartRefusedError(kind.name, f"schema id {part.schema_id} is another")
+        raise PartRefusedError.unreadable(kind.name, f"schema id {part.schema_id} is another")
     try:
         return decode_record(kind.record, part.body)
     except DecodingError as error:
-        raise PartRefusedError(kind.name, error.code) from error
+        raise PartRefusedError.unreadable(kind.name, error.code) from error
 
 
 def _signature(context: bytes, schema_id: int, body: bytes, signer: SigningKey) -> Signature:

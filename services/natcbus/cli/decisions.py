@@ -59,28 +59,45 @@ def show_decision(
 
 
 def deliveries_table(deliveries: Iterable[Delivery], network: Network) -> Table:
-    """One row per desk that receives."""
+    """One row per desk that receives, the widest view first; designation notes once, below."""
     rows = table("desk", "view", "may open", "because")
-    rows.columns[0].no_wrap = rows.columns[1].no_wrap = True
-    for delivery in deliveries:
-        rows.add_row(
-            visible(delivery.desk),
-            view_text(delivery.view),
-            listed(delivery.compartments, "the open part only"),
-            because_text(delivery.because, delivery.desk, network),
-        )
+    notes: dict[str, None] = {}
+    for view, group in groupby(sorted(deliveries, key=_by_view), key=lambda each: each.view):
+        for delivery in group:
+            texts, its_notes = because_texts(delivery.because, delivery.desk, network)
+            notes.update(dict.fromkeys(its_notes))
+            rows.add_row(
+                visible(delivery.desk),
+                view_text(view),
+                listed(delivery.compartments, "the open part only"),
+                " ".join(texts),
+            )
+        rows.add_section()
+    rows.caption = "\n".join(f"* {visible(note)}" for note in notes) or None
     return rows
 
 
-def because_text(because: Iterable[Reason], desk: str, network: Network) -> str:
-    """The reasons as sentences, one after the other."""
-    texts = (explain(reason.code, reason.about, network, desk) for reason in because)
-    return " ".join(visible(text) for text in texts)
+def because_texts(
+    because: Iterable[Reason], desk: str, network: Network
+) -> tuple[list[str], list[str]]:
+    """The reasons as sentences, and apart from them the designation notes that belong to them."""
+    texts: list[str] = []
+    notes: list[str] = []
+    for reason in because:
+        text = explain(reason.code, reason.about, network, desk)
+        for note in network.designations.values():
+            if text.endswith(f" * {note}"):
+                text = text.removesuffix(f" * {note}")
+                notes.append(note)
+        texts.append(visible(text))
+    return texts, notes
 
 
-def denials_table(
-    denials: Iterable[Denial], network: Network, header: Header | None
-) -> Table:
+def _by_view(delivery: Delivery) -> tuple[int, str]:
+    return list(View).index(delivery.view), delivery.desk
+
+
+def denials_table(denials: Iterable[Denial], network: Network, header: Header | None) -> Table:
     """One row per sentence of refusal, with the desks that it is about."""
     rows = table("does not receive", "why not")
     explained = [
@@ -97,7 +114,7 @@ def denials_table(
 
 
 def counted(deliveries: Sequence[Delivery]) -> str:
-    """For example ``12 desks receive it: 5 full, 6 reduced, 1 notice.``"""
+    """How many receive it: ``12 desks receive it: 5 full, 6 reduced, 1 notice.``."""
     if not deliveries:
         return "Nobody receives it."
     views = Counter(delivery.view for delivery in deliveries)

@@ -130,9 +130,7 @@ def why_not_desk(
     output = Output(as_json=as_json)
     where = network_at(network, output)
     event = event_in(event_value(file), where, the_time())
-    answer = why_not(
-        desk, event.type.name, event.header, event.open, event.sealed.keys(), where
-    )
+    answer = why_not(desk, event.type.name, event.header, event.open, event.sealed.keys(), where)
     if as_json:
         output.document(_why_not_json(answer, where))
     else:

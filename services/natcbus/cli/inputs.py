@@ -69,13 +69,25 @@ def network_at(directory: Path | None, output: Output) -> Network:
     NetworkError
         Its YAML is wrong; every problem is located.
     """
+    where = network_directory(directory)
     if directory is None:
-        directory = example_network()
-        if directory is None:
-            text = "name a directory of network YAML with --network DIR; no example is installed"
-            raise wrong_input("NO_NETWORK", text)
         output.note("On the example network; --network DIR names another.")
-    return load_network(network_files(directory), load_catalogue().audiences)
+    return load_network(network_files(where), load_catalogue().audiences)
+
+
+def network_directory(directory: Path | None) -> Path:
+    """The directory that was named, else that of the example network.
+
+    Raises
+    ------
+    CommandError
+        NO_NETWORK.
+    """
+    where = directory or example_network()
+    if where is None:
+        text = "name a directory of network YAML with --network DIR; no example is installed"
+        raise wrong_input("NO_NETWORK", text)
+    return where
 
 
 def network_files(directory: Path) -> dict[str, str]:

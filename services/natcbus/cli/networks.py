@@ -91,17 +91,16 @@ def _show_all(network: Network, output: Output) -> None:
 def _show_member(member: Member, network: Network, output: Output) -> None:
     tier = f"{member.tier.value.lower()}, {member.country or 'an organisation'}"
     output.say(f"{member.code}  {visible(member.name)}{_mark(member, network)}  ({tier})\n")
-    rows = table("desk", "organisation", "works on", "purposes", "hours")
+    rows = table("desk", "organisation", "works on", "purposes")
     for desk in sorted(_desks_of(member, network), key=lambda each: each.id):
         rows.add_row(
             desk.id,
             desk.organisation,
             listed(sorted(desk.competences)),
             listed(sorted(desk.purposes)),
-            visible(desk.hours),
         )
     output.show(rows)
-    if member.country in network.designations:
+    if member.country is not None and member.country in network.designations:
         output.say(f"* {visible(network.designations[member.country])}", style="dim")
 
 

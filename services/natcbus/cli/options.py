@@ -34,3 +34,9 @@ ContextOption: TypeAlias = Annotated[
 DeskOption: TypeAlias = Annotated[
     str, typer.Option("--desk", metavar="DESK", help="A desk, for example rs.border-police.")
 ]
+BootstrapOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--bootstrap", metavar="HOST:PORT", help="Brokers to ask; else those of the context."
+    ),
+]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +19,7 @@ from natcbus.cli.visible import escaped, visible
 from natcbus.contract.assembly import Json
 
 _WIDTH_OF_A_PIPE: Final = 160
+_BETWEEN_COLUMNS: Final = 3
 STYLES: Final = {
     "full": "bold green",
     "reduced": "yellow",
@@ -56,6 +58,8 @@ class Output:
 
     def show(self, renderable: RenderableType) -> None:
         """Print a table or another thing of rich."""
+        if isinstance(renderable, Table):
+            fit(renderable, self.screen.width)
         self.screen.print(renderable)
 
     def note(self, text: str) -> None:
@@ -63,7 +67,7 @@ class Output:
         self._notes.print(visible(text), style="dim", soft_wrap=True)
 
     def errors(self, faults: Sequence[Fault]) -> None:
-        """Say what is wrong: ``{"errors": [...]}`` on standard output, or lines on standard error."""
+        """Say what is wrong: ``{"errors": [...]}`` on standard output, or lines on the other."""
         if self.as_json:
             self.document({"errors": [fault.to_json() for fault in faults]})
             return
@@ -98,6 +102,7 @@ def table(*columns: str, title: str | None = None) -> Table:
         title=title,
         title_justify="left",
         title_style="bold",
+        caption_justify="left",
         header_style="bold",
         pad_edge=False,
         show_edge=False,
@@ -105,6 +110,29 @@ def table(*columns: str, title: str | None = None) -> Table:
     for column in columns:
         made.add_column(column, overflow="fold")
     return made
+
+
+def fit(made: Table, width: int) -> None:
+    """Divide ``width`` among the columns so that words stay whole as long as there is room.
+
+    Rich by itself tears a code in two while another column still has room.
+    """
+    cells = [[str(each) for each in (column.header, *column.cells)] for column in made.columns]
+    whole = [max(cell_len(line) for cell in each for line in cell.split("\n")) for each in cells]
+    least = [
+        max(cell_len(word) for cell in each for word in cell.split() or [""]) for each in cells
+    ]
+    room = max(width - _BETWEEN_COLUMNS * (len(cells) - 1), len(cells))
+    while sum(least) > room:
+        least[least.index(max(least))] -= 1
+    for _ in range(room - sum(least)):
+        # What would take the most lines gets the next character.
+        needy = max(range(len(cells)), key=lambda at: whole[at] / max(least[at], 1))
+        if least[needy] >= whole[needy]:
+            break
+        least[needy] += 1
+    for column, wide in zip(made.columns, least, strict=True):
+        column.width = max(wide, 1)
 
 
 def view_text(view: str) -> Text:

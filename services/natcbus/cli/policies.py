@@ -9,7 +9,7 @@ from rich.table import Table
 from natcbus.cli.output import Output, listed, table
 from natcbus.contract.assembly import Json
 from natcbus.contract.types.core import Tlp
-from natcbus.routing.network import Cell, Network, Policy, RoleRow, TlpScope
+from natcbus.routing.network import Cell, Network, Policy, RoleRow, Tier, TlpScope
 from natcbus.routing.reasons import tlp_label
 
 _EVERY = "every desk"
@@ -21,13 +21,11 @@ def show_policy(network: Network, output: Output) -> None:
     for shown in (_roles(policy), _purposes(policy), _tlp(policy), _others(policy)):
         output.show(shown)
         output.say()
-    output.say("F full, R reduced, N notice; (types) limit a cell to these organisations.", "dim")
+    output.say("F full, R reduced, N notice.", "dim")
 
 
 def policy_json(network: Network) -> dict[str, Json]:
-    """The policy: ``roles``, ``purposes``, ``tlp``, ``competence``, ``publishes``, ``clocks``,
-    ``lifetimes``; durations in seconds, null for everybody.
-    """
+    """Every table of the policy; durations are seconds, null stands for everybody."""
     policy = network.policy
     return {
         "roles": {event: [_row_json(row) for row in rows] for event, rows in policy.roles.items()},
@@ -72,19 +70,26 @@ def _some(words: frozenset[str] | None) -> Json:
 
 
 def _roles(policy: Policy) -> Table:
-    columns = sorted({role for rows in policy.roles.values() for row in rows for role in row.roles})
-    rows = table("event", "urgency", *columns, "topics", title="reach by country role")
+    rows = table("event", "urgency", "reach", "roles", "to", title="reach by country role")
     for event, each in policy.roles.items():
         for row in each:
-            cells = [_cell(row.roles.get(role)) for role in columns]
-            rows.add_row(event, listed(sorted(row.urgencies or ["any"])), *cells, _cell(row.topics))
+            name, urgency = event, listed(sorted(row.urgencies or ["any"]))
+            for cell, roles in _alike(row).items():
+                to = "every organisation" if cell.to is None else listed(sorted(cell.to))
+                rows.add_row(name, urgency, cell.reach.value, listed(roles), to)
+                name = urgency = ""
+        rows.add_section()
     return rows
 
 
-def _cell(cell: Cell | None) -> str:
-    if cell is None:
-        return "-"
-    return cell.reach.value if cell.to is None else f"{cell.reach.value} ({listed(sorted(cell.to))})"
+def _alike(row: RoleRow) -> Mapping[Cell, list[str]]:
+    """Roles, and the topics, by what they bring."""
+    alike: dict[Cell, list[str]] = {}
+    for role, cell in row.roles.items():
+        alike.setdefault(cell, []).append(role)
+    if row.topics is not None:
+        alike.setdefault(row.topics, []).append("topics")
+    return alike
 
 
 def _purposes(policy: Policy) -> Table:
@@ -123,5 +128,5 @@ def _others(policy: Policy) -> Table:
     return rows
 
 
-def _publishers(event: str, publishes: Mapping[object, frozenset[str]]) -> list[str]:
+def _publishers(event: str, publishes: Mapping[Tier, frozenset[str]]) -> list[str]:
     return [str(tier).lower() for tier, events in publishes.items() if event in events]

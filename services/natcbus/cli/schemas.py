@@ -1,4 +1,4 @@
-"""``natcbus schema``: what the event types are made of, and whether the contract keeps its rules."""
+"""``natcbus schema``: what event types are made of, and whether the contract keeps its rules."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def register(app: typer.Typer) -> None:
 @group.command()
 def show(
     event_type: Annotated[
-        str | None, typer.Argument(metavar="[TYPE]", help="An event type; without one, all of them.")
+        str | None,
+        typer.Argument(metavar="[TYPE]", help="An event type; without one, all of them."),
     ] = None,
     as_json: JsonOption = False,  # noqa: FBT002 - a flag of the command line
 ) -> None:
@@ -58,7 +59,7 @@ def check(as_json: JsonOption = False) -> None:  # noqa: FBT002 - a flag of the 
         output.document(
             {
                 "ok": not findings,
-                "types": sorted(catalogue.types),
+                "types": [*sorted(catalogue.types)],
                 "errors": [_fault(finding).to_json() for finding in findings],
             }
         )
@@ -125,8 +126,8 @@ def _type_json(event_type: EventType) -> dict[str, Json]:
         ],
         "audience": {
             "compartments": _sorted_lists(audience),
-            "reduced": sorted(audience.reduced),
-            "named_only": sorted(audience.named_only),
+            "reduced": [*sorted(audience.reduced)],
+            "named_only": [*sorted(audience.named_only)],
             "country_roles": {role: list(each) for role, each in audience.country_roles.items()},
         },
     }

@@ -1,4 +1,4 @@
-"""Text of others, made safe to print: what would steer a terminal or turn writing round is shown instead."""
+"""Text of others, safe to print: what would steer a terminal or turn writing round is shown."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def visible(text: str) -> str:
 
 
 def escaped(json_text: str) -> str:
-    """The same JSON with those characters as ``\\uXXXX``; line feeds between values stay.
+    r"""The same JSON with those characters as ``\uXXXX``; line feeds between values stay.
 
     JSON text can hold them only inside strings, so the values do not change.
     """

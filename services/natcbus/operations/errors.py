@@ -11,9 +11,12 @@
     │   ├── TopicNameError          the network asks for a topic that Kafka cannot hold
     │   ├── TopicRefusedError       the broker refused to create topics
     │   └── TopicNotVisibleError    a created topic did not appear in time
-    └── QuarantineError
-        ├── TopicMissingError       the brokers do not have the topic
-        └── HeldRecordMissingError  no record of this number is held
+    ├── QuarantineError
+    │   ├── TopicMissingError       the brokers do not have the topic
+    │   └── HeldRecordMissingError  no record of this number is held
+    └── KeysError
+        ├── NotInNetworkError       the network has no such member
+        └── KeysExistError          there are keys already
 """
 
 from __future__ import annotations
@@ -153,4 +156,70 @@ class HeldRecordMissingError(QuarantineError):
     def __init__(self, number: int) -> None:
         super().__init__(
             f"No record {number} is in quarantine: `natcbus quarantine list` shows those that are."
+        )
+
+
+class KeysError(OperationsError):
+    """Keys cannot be issued."""
+
+    code = "KEYS"
+
+
+class NotInNetworkError(KeysError):
+    """The network has no such member."""
+
+    code = "NOT_IN_NETWORK"
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(
+            f"The network has no member {owner}: `natcbus network show` lists them. "
+            "Name a member, or `hub` for the hub."
+        )
+
+
+class KeysExistError(KeysError):
+    """There are keys already."""
+
+    code = "KEYS_EXIST"
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"{file} is there already and is not replaced: messages for the old key could not be "
+            "opened any more. To add new desks, name the folder that holds the root key with "
+            "`--private`."
+        )
+
+
+class DemoError(OperationsError):
+    """The demo cannot be played."""
+
+    code = "DEMO"
+
+
+class StoryError(DemoError):
+    """The story is not what the demo can play."""
+
+    code = "STORY"
+
+    def __init__(self, file: Path, why: str) -> None:
+        super().__init__(f"{file}: {why}.")
+
+
+class HubStartError(DemoError):
+    """The hub did not become ready.
+
+    Attributes
+    ----------
+    log
+        What the hub wrote last.
+    """
+
+    code = "HUB_START"
+
+    def __init__(self, why: str, log: str) -> None:
+        self.log = log
+        wrote = f" It wrote:\n{log}" if log else " It wrote nothing."
+        super().__init__(
+            f"The hub did not start: {why}. Run the demo again; if it repeats, other work may be "
+            f"taking both processors, or the broker was not empty.{wrote}"
         )

@@ -1,4 +1,4 @@
-"""Where the example network and the demo's story are: in a checkout, or inside an installed wheel."""
+"""Where the example network and the demo's story are: in a checkout, or in an installed wheel."""
 
 from __future__ import annotations
 

@@ -67,9 +67,7 @@ def held_records(bootstrap: str, security: Mapping[str, object] = _NO_SECURITY) 
     yield from _read(bootstrap, security, None)
 
 
-def held_record(
-    bootstrap: str, number: int, security: Mapping[str, object] = _NO_SECURITY
-) -> Held:
+def held_record(bootstrap: str, number: int, security: Mapping[str, object] = _NO_SECURITY) -> Held:
     """The record of this number.
 
     Raises
@@ -122,7 +120,7 @@ def _to_the_end(
         for record in consumer.poll(timeout_ms=_FETCH_WAIT_MS * 2).get(partition, ()):
             yield _held(record)
             give_up = time.monotonic() + _ANSWER_WITHIN_S
-        # The end that a fetch answers with; what ListOffsets says is too low on the embedded broker.
+        # The end that a fetch answers with: ListOffsets says too little on the embedded broker.
         end = consumer.highwater(partition)
         if end is not None and consumer.position(partition) >= end:
             return

@@ -1,0 +1,80 @@
+"""``natcbus keys``: make the keys of a member and its desks, or of the hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from natcbus.cli.inputs import network_at, network_directory, the_time
+from natcbus.cli.options import JsonOption, NetworkOption
+from natcbus.cli.output import Output, table
+from natcbus.cli.visible import visible
+from natcbus.operations.key_files import WrittenKeys, init_keys
+
+group = typer.Typer(help="Keys of members, desks and the hub.", no_args_is_help=True)
+_PRIVATE: Final = Path(".natcbus") / "keys"
+_PUBLIC: Final = "keys"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(group, name="keys")
+
+
+@group.callback()
+def _group() -> None:
+    """Keys of members, desks and the hub."""
+
+
+@group.command()
+def init(
+    owners: Annotated[
+        list[str], typer.Argument(metavar="OWNER...", help="Member codes, or `hub`.")
+    ],
+    network: NetworkOption = None,
+    private: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where private keys go, a folder per owner.")
+    ] = _PRIVATE,
+    public: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where public keys go; else `keys` in the network's."),
+    ] = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Make keys, or those that new desks lack; never replaces one that is there.
+
+    A member gets a root key (keep it off this machine), its signing key, its own sealing key and
+    one for each desk of the network. The public file belongs beside the network's policy.
+    """
+    output = Output(as_json=as_json)
+    where = network_at(network, output)
+    beside = public or network_directory(network) / _PUBLIC
+    written = [init_keys(owner, where, private / owner, beside, the_time()) for owner in owners]
+    if as_json:
+        output.document(
+            {
+                "issued": [
+                    {
+                        "owner": each.owner,
+                        "public": str(each.public),
+                        "private": [str(file) for file in each.private],
+                    }
+                    for each in written
+                ]
+            }
+        )
+        return
+    _show(written, output)
+
+
+def _show(written: list[WrittenKeys], output: Output) -> None:
+    rows = table("owner", "public, to be reviewed and shared", "private, for the owner alone")
+    for each in written:
+        private = "\n".join(visible(str(file)) for file in each.private)
+        rows.add_row(each.owner, visible(str(each.public)), private or "nothing was missing")
+    output.show(rows)
+    if any(file.name.endswith(".root.pem") for each in written for file in each.private):
+        output.say()
+        output.say("Move each *.root.pem off this machine: it is needed for new keys alone.")

@@ -1,0 +1,136 @@
+"""The rules that keep Faust from losing events, as far as the source can show them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from natcbus.hub.app import create_app, faust_settings, require_compiled_faust
+from natcbus.hub.errors import UnfitFaustError
+from natcbus.hub.settings import Settings
+
+from tests.support.pass_through import PassThrough
+
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
+HUB: Final = REPOSITORY / "agents" / "natcbus" / "hub"
+PORTIONS: Final = ("schemas", "agents", "services")
+
+FORBIDDEN_CALLS: Final = {
+    "take": "acknowledges a whole batch when its body raises",
+    "noack_take": "acknowledges over what is not done",
+    "send_soon": "is committed over before it leaves the process",
+    "forward": "copies the sender's headers",
+    "ask": "answers to a topic that the sender chooses",
+    "add_sink": "runs after the acknowledgement",
+}
+FORBIDDEN_OPTIONS: Final = {"concurrency", "pattern", "sink", "isolated_partitions"}
+
+
+def trees(folder: Path) -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(folder.rglob("*.py")):
+        yield str(path.relative_to(REPOSITORY)), ast.parse(path.read_text("utf-8"))
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def test_only_the_hub_imports_faust() -> None:
+    outside = [
+        name
+        for portion in PORTIONS
+        for name, tree in trees(REPOSITORY / portion)
+        if not (REPOSITORY / name).is_relative_to(HUB)
+        and any(module.partition(".")[0] in {"faust", "aiokafka"} for module in imported(tree))
+    ]
+    assert outside == []
+
+
+def test_nothing_is_used_that_has_lost_events() -> None:
+    found = []
+    for name, tree in trees(HUB):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                if node.func.attr in FORBIDDEN_CALLS:
+                    found.append(f"{name}:{node.lineno} {node.func.attr}")
+                found += [
+                    f"{name}:{node.lineno} {option.arg}="
+                    for option in node.keywords
+                    if option.arg in FORBIDDEN_OPTIONS
+                ]
+            if isinstance(node, ast.Constant) and node.value == "exactly_once":
+                found.append(f"{name}:{node.lineno} exactly_once")
+    assert found == []
+
+
+def test_no_agent_yields() -> None:
+    # An agent that yields answers to whatever topic a message's header names.
+    for name, tree in trees(HUB):
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef)):
+            assert not any(
+                isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function)
+            ), f"{name}:{function.lineno} {function.name}"
+
+
+def test_one_module_acknowledges() -> None:
+    acknowledging = {
+        name
+        for name, tree in trees(HUB)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "ack"
+    }
+    assert acknowledging == {"agents/natcbus/hub/transport.py"}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        bootstrap="127.0.0.1:9092", network=tmp_path, keys=tmp_path, signing_key=tmp_path
+    )
+
+
+def test_fausts_own_variables_have_no_say(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROKER_URL", "kafka://elsewhere:9092")
+    monkeypatch.setenv("APP_WEB_ENABLED", "1")
+    monkeypatch.setenv("STREAM_WAIT_EMPTY", "0")
+    monkeypatch.setenv("PROCESSING_GUARANTEE", "exactly_once")
+    monkeypatch.setenv("APP_ENV_PREFIX", "EVIL_")
+    app = create_app(settings, PassThrough(["desk.aa.one.feed"], "q"), ["member.aa.out"]).app
+    conf = app.conf
+    assert [url.host for url in conf.broker] == ["127.0.0.1"]
+    assert not conf.web_enabled
+    assert conf.stream_wait_empty
+    assert conf.processing_guarantee.value == "at_least_once"
+    assert not conf.topic_allow_declare
+    assert conf.topic_disable_leader
+
+
+def test_topics_are_read_as_raw_bytes(settings: Settings) -> None:
+    app = create_app(settings, PassThrough(["desk.aa.one.feed"], "q"), ["member.aa.out"]).app
+    (agent,) = app.agents.values()
+    topic = agent.channel
+    assert (topic.value_serializer, topic.key_serializer) == ("raw", "raw")
+    assert topic.value_type is bytes
+    assert agent.concurrency == 1
+
+
+def test_a_request_may_last_as_long_as_a_session(settings: Settings) -> None:
+    slow = settings.model_copy(update={"session_timeout": 45.0})
+    assert faust_settings(slow)["broker_request_timeout"] == 45.0
+
+
+def test_fausts_python_streams_are_refused() -> None:
+    require_compiled_faust({})
+    with pytest.raises(UnfitFaustError, match="NO_CYTHON"):
+        require_compiled_faust({"NO_CYTHON": "1"})

@@ -1,0 +1,419 @@
+"""What must hold of the router whatever stands on a member's topic."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from natcbus.contract.codec import encode_tail, frame
+from natcbus.contract.golden import example, golden_files
+from natcbus.contract.types.core import (
+    Addressing,
+    CountryInRole,
+    CountryRole,
+    Header,
+    Kind,
+    Purpose,
+    Retention,
+    Tlp,
+    Urgency,
+)
+from natcbus.contract.types.hub import Outcome
+from natcbus.envelope.grant import read_grant
+from natcbus.envelope.sign import SLIP, read_part
+from natcbus.hub import records
+from natcbus.hub.replays import SeenSet, Sighting
+from natcbus.hub.router import HubRouter, wire
+from natcbus.routing.addressing import addressing_problems
+from natcbus.routing.narrowing import intersect
+from natcbus.routing.network import Network
+from tests.support.building import MISSING, SENT_AT, a_desk, a_network, addressed
+from tests.support.messages import (
+    NOW,
+    TYPE,
+    Letter,
+    Parties,
+    a_letter,
+    balkans,
+    header_of,
+    inbound,
+    parties,
+)
+from tests.support.rulings import Ruled, ruled
+from tests.support.strategies import DESK_IDS, Case, cases, networks
+
+SIDES: Final = balkans()
+LETTERS: Final = tuple(
+    a_letter(SIDES, header)
+    for header in (
+        header_of(),
+        header_of(addressing=addressed(desks=["hu.spoc"], only=True)),
+        header_of(from_="hu.spoc", thread_id="hu.0195f3a0-0000-7000-8000-000000000002"),
+    )
+)
+GOLDEN: Final = golden_files(TYPE)["message.bin"]
+LAST_SEEN: Final = example(TYPE).open["last_seen"]
+HEADING: Final = example(TYPE).open["likely_heading"][0]
+
+
+# Repetitions.
+
+
+def test_a_message_counts_as_seen_only_when_all_that_followed_from_it_is_durable() -> None:
+    router, letter = HubRouter(SIDES.world), a_letter(SIDES)
+    first = ruled(SIDES, letter, router=router)
+    read_again = ruled(SIDES, letter, router=router)
+    assert read_again.decision.outcome is Outcome.ROUTED
+    assert {desk: each.headers for desk, each in read_again.feeds.items()} == {
+        desk: each.headers for desk, each in first.feeds.items()
+    }
+    router.acknowledged(first.record, first.routed)
+    assert ruled(SIDES, letter, router=router).decision.outcome is Outcome.REPEATED
+
+
+def test_a_repetition_is_recorded_and_receipted_and_reaches_no_desk() -> None:
+    router, letter = HubRouter(SIDES.world), a_letter(SIDES)
+    first = ruled(SIDES, letter, router=router)
+    router.acknowledged(first.record, first.routed)
+    again = ruled(SIDES, letter.record(offset=8), router=router)
+    assert [each.topic for each in again.routed.outbound] == ["hub.decisions", "member.rs.receipts"]
+    assert again.routed.outcome is records.Outcome.REPEATED
+    assert (again.decision.outcome, again.decision.problems) == (Outcome.REPEATED, ())
+    assert (again.decision.message_id, again.decision.source.offset) == (letter.header.message_id, 8)
+
+
+def test_an_id_that_was_routed_is_refused_with_other_content() -> None:
+    router, letter = HubRouter(SIDES.world), a_letter(SIDES)
+    first = ruled(SIDES, letter, router=router)
+    router.acknowledged(first.record, first.routed)
+    other = ruled(SIDES, a_letter(SIDES), router=router)
+    assert other.decision.outcome is Outcome.REFUSED
+    assert other.codes == ["ID_REUSED"]
+    assert not other.feeds
+    router.acknowledged(other.record, other.routed)
+    assert ruled(SIDES, letter, router=router).decision.outcome is Outcome.REPEATED
+
+
+def test_ids_are_the_senders_own() -> None:
+    router = HubRouter(SIDES.world)
+    for letter in (LETTERS[0], LETTERS[2]):
+        ruling = ruled(SIDES, letter, router=router)
+        router.acknowledged(ruling.record, ruling.routed)
+        assert ruling.decision.outcome is Outcome.ROUTED
+
+
+def test_a_refused_message_may_be_mended_and_published_again_under_its_id() -> None:
+    router = HubRouter(SIDES.world)
+    refused = ruled(SIDES, a_letter(SIDES).with_tail(slip=None), router=router)
+    router.acknowledged(refused.record, refused.routed)
+    assert ruled(SIDES, a_letter(SIDES), router=router).decision.outcome is Outcome.ROUTED
+
+
+def test_a_forged_copy_does_not_stop_the_message_that_it_copies() -> None:
+    router, letter = HubRouter(SIDES.world), a_letter(SIDES)
+    forged = letter.with_tail(signature=replace(letter.tail.signature, value=bytes(64)))
+    ruling = ruled(SIDES, forged, router=router)
+    router.acknowledged(ruling.record, ruling.routed)
+    assert ruled(SIDES, letter, router=router).decision.outcome is Outcome.ROUTED
+
+
+def test_a_repetition_after_its_expiry_is_an_expired_message() -> None:
+    router, letter = HubRouter(SIDES.world), a_letter(SIDES)
+    first = ruled(SIDES, letter, router=router)
+    router.acknowledged(first.record, first.routed)
+    assert ruled(SIDES, letter, router=router, now=letter.header.expires_at).codes == ["EXPIRED"]
+
+
+def test_the_memory_is_bounded_and_forgets_first_what_expires_first() -> None:
+    seen = SeenSet(limit=2)
+    for minutes, message_id in ((30, "b"), (10, "a"), (20, "c")):
+        seen.remember(Sighting(SENT_AT + timedelta(minutes=minutes), "rs", message_id, message_id.encode()))
+    assert len(seen) == 2
+    assert [seen.digest_of("rs", each, SENT_AT) for each in "abc"] == [None, b"b", b"c"]
+    assert seen.digest_of("rs", "c", SENT_AT + timedelta(minutes=20)) is None
+    assert len(seen) == 1
+
+
+def test_the_first_digest_of_an_id_stays() -> None:
+    seen = SeenSet()
+    for digest in (b"first", b"second"):
+        seen.remember(Sighting(NOW, "rs", "a", digest))
+    assert seen.digest_of("rs", "a", SENT_AT) == b"first"
+    assert len(seen) == 1
+
+
+# One decision and one receipt for every record.
+
+
+def test_the_receipt_is_the_whole_decision() -> None:
+    ruling = ruled(SIDES, LETTERS[0])
+    assert ruling.receipt.decision == ruling.decision
+
+
+def test_what_is_counted_is_what_leaves() -> None:
+    routed = ruled(SIDES, LETTERS[0]).routed
+    assert routed.message_type == "missing_person"
+    assert routed.deliveries == {"reduced": 5, "notice": 1}
+    assert routed.denials == {"STATUS_ISOLATION": 1, "OWN_DESK": 1}
+
+
+def test_the_same_record_gives_the_same_records() -> None:
+    first, second = (ruled(SIDES, LETTERS[0]).routed.outbound for _ in range(2))
+    assert first == second
+
+
+def test_the_topics_to_write_are_a_closed_set() -> None:
+    wiring = wire(SIDES.world)
+    assert wiring.reads == tuple(f"member.{member}.out" for member in sorted(SIDES.world.network.members))
+    assert set(wiring.writes) == {
+        "hub.decisions",
+        "hub.quarantine",
+        *(f"member.{member}.receipts" for member in SIDES.world.network.members),
+        *(f"desk.{desk}.feed" for desk in SIDES.world.network.desks),
+    }
+
+
+def test_a_topic_that_is_no_members_is_a_mistake_of_whoever_subscribed() -> None:
+    with pytest.raises(ValueError, match=r"hub reads member"):
+        ruled(SIDES, replace(inbound(b"x"), topic="desk.hu.spoc.feed"))
+
+
+def keeps_its_promises(sides: Parties, ruling: Ruled) -> None:
+    """Whatever came in: one decision, one equal receipt, nothing outside the closed set, nothing without a signature."""
+    decision = ruling.decision
+    assert ruling.receipt.decision == decision
+    closed = {"hub.decisions", "hub.quarantine", f"member.{decision.sender}.receipts"}
+    closed |= {f"desk.{each.row.desk}.feed" for each in decision.deliveries if each.undelivered is None}
+    topics = [each.topic for each in ruling.routed.outbound]
+    assert set(topics) <= closed & set(wire(sides.world).writes)
+    assert len(topics) == len(set(topics))
+    assert (decision.outcome is Outcome.QUARANTINED) == ("hub.quarantine" in topics)
+    assert (decision.outcome is Outcome.ROUTED) == bool(ruling.feeds)
+    assert (decision.outcome is Outcome.ROUTED) == (not decision.problems)
+    if ruling.routed.outcome is records.Outcome.QUARANTINED:
+        assert ruling.quarantined.value == (ruling.record.value or b"")
+
+
+# Mutated bytes.
+
+Mutation = Callable[[bytes, random.Random], bytes]
+
+
+def flip(value: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(value))
+    return value[:at] + bytes([value[at] ^ (1 << chance.randrange(8))]) + value[at + 1 :]
+
+
+def truncate(value: bytes, chance: random.Random) -> bytes:
+    return value[: chance.randrange(len(value))]
+
+
+def append(value: bytes, chance: random.Random) -> bytes:
+    return value + chance.randbytes(1 + chance.randrange(20))
+
+
+def cut_out(value: bytes, chance: random.Random) -> bytes:
+    start = chance.randrange(len(value))
+    return value[:start] + value[start + 1 + chance.randrange(40) :]
+
+
+def repeat(value: bytes, chance: random.Random) -> bytes:
+    start = chance.randrange(len(value))
+    end = start + chance.randrange(80)
+    return value[:end] + value[start:end] + value[end:]
+
+
+def overwrite(value: bytes, chance: random.Random) -> bytes:
+    start = chance.randrange(len(value))
+    size = 1 + chance.randrange(12)
+    return value[:start] + chance.choice([chance.randbytes(size), b"\xff" * size, bytes(size)]) + value[start + size :]
+
+
+MUTATIONS: Final[Sequence[Mutation]] = (flip, truncate, append, cut_out, repeat, overwrite)
+
+
+@given(st.sampled_from([GOLDEN, *(letter.value for letter in LETTERS)]), st.lists(st.sampled_from(MUTATIONS), max_size=3), st.randoms(use_true_random=False))
+def test_mutated_bytes_never_raise_and_reach_a_desk_only_with_what_was_signed(
+    value: bytes, mutations: list[Mutation], chance: random.Random
+) -> None:
+    for mutation in mutations:
+        value = mutation(value, chance) if value else value
+    ruling = ruled(SIDES, inbound(value))
+    keeps_its_promises(SIDES, ruling)
+    signed = [letter.signed_bytes for letter in LETTERS]
+    for record in ruling.feeds.values():
+        assert any(record.value[5:].startswith(each) for each in signed)
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", frame(TYPE.schema_id, b"")]))
+def test_any_bytes_at_all_are_put_aside(body: bytes, head: bytes) -> None:
+    ruling = ruled(SIDES, inbound(head + body))
+    keeps_its_promises(SIDES, ruling)
+    assert ruling.decision.outcome is Outcome.QUARANTINED
+
+
+def swapped(chance: random.Random, mine: Letter, others: Sequence[Letter]) -> Letter:
+    """``mine`` with one thing of its tail taken from another letter, dropped, doubled or shuffled."""
+    other = chance.choice(others)
+    parcels, grants = list(mine.tail.parcels), list(mine.tail.grants)
+    chance.shuffle(parcels)
+    chance.shuffle(grants)
+    changes = chance.choice(
+        [
+            {"signature": other.tail.signature},
+            {"slip": other.tail.slip},
+            {"slip": chance.choice([None, *grants])},
+            {"parcels": other.tail.parcels},
+            {"parcels": tuple(parcels)},
+            {"parcels": tuple(parcels[1:])},
+            {"parcels": tuple(parcels * 2)},
+            {"grants": other.tail.grants},
+            {"grants": (*grants, *other.tail.grants)},
+            {"grants": tuple(grants[: chance.randrange(len(grants) + 1)])},
+            {"grants": tuple(grants)},
+            {"relay": mine.tail.slip},
+        ]
+    )
+    return mine.with_tail(**changes)
+
+
+@given(st.sampled_from(LETTERS), st.integers(1, 3), st.randoms(use_true_random=False))
+def test_swapped_parts_never_bring_a_desk_more_than_its_own(mine: Letter, times: int, chance: random.Random) -> None:
+    letter = mine
+    for _ in range(times):
+        letter = swapped(chance, letter, LETTERS)
+    ruling = ruled(SIDES, inbound(letter.value, member=mine.header.from_.split(".")[0]))
+    keeps_its_promises(SIDES, ruling)
+    decided = {each.row.desk: each.row for each in ruled(SIDES, mine).decision.deliveries}
+    for desk, record in ruling.feeds.items():
+        fed = ruling.fed(desk)
+        assert record.value[5:].startswith(mine.signed_bytes)
+        assert {parcel.compartment for parcel in fed.tail.parcels} <= set(decided[desk].compartments)
+        assert set(fed.tail.parcels) <= set(mine.tail.parcels)
+        assert [read_grant(part).to for part in fed.tail.grants] == [desk]
+        assert set(fed.tail.grants) <= set(mine.tail.grants)
+
+
+@given(st.sampled_from(LETTERS), st.sampled_from(MUTATIONS), st.randoms(use_true_random=False))
+def test_a_mutated_tail_behind_the_right_signature_brings_a_desk_nothing_new(
+    mine: Letter, mutation: Mutation, chance: random.Random
+) -> None:
+    tail = mutation(encode_tail(mine.type, mine.tail), chance)
+    value = frame(mine.type.schema_id, mine.signed_bytes + tail)
+    ruling = ruled(SIDES, inbound(value, member=mine.header.from_.split(".")[0]))
+    keeps_its_promises(SIDES, ruling)
+    for desk in ruling.feeds:
+        assert set(ruling.fed(desk).tail.parcels) <= set(mine.tail.parcels)
+
+
+# A member that signs whatever it likes.
+
+WORDS: Final = st.sampled_from(["", "rs", "hu.spoc", "no.desk", "MISSING", "'", "\x00", "é" * 300]) | st.text(max_size=8)
+TIMES: Final = st.datetimes(timezones=st.just(UTC)) | st.just(SENT_AT)
+
+
+def hostile_headers() -> st.SearchStrategy[Header]:
+    """Headers that the codec writes and that no SDK would."""
+    addressings = st.builds(
+        Addressing,
+        desks=st.lists(WORDS, max_size=70).map(tuple),
+        roles=st.lists(st.sampled_from(CountryRole), max_size=20).map(tuple),
+        countries=st.lists(
+            st.builds(CountryInRole, code=WORDS, role=st.sampled_from(CountryRole)), max_size=4
+        ).map(tuple),
+        topics=st.lists(WORDS, max_size=4).map(tuple),
+        exclude=st.lists(WORDS, max_size=4).map(tuple),
+        only=st.booleans(),
+    )
+    return st.builds(
+        header_of,
+        message_id=st.just(LETTERS[0].header.message_id) | WORDS,
+        thread_id=st.just(LETTERS[0].header.thread_id) | WORDS,
+        type=st.just(MISSING) | WORDS,
+        version=st.just("1.0") | WORDS,
+        kind=st.just(Kind.ALERT) | st.sampled_from(Kind),
+        tlp=st.sampled_from(Tlp),
+        urgency=st.sampled_from(Urgency),
+        purpose=st.sampled_from(Purpose),
+        sent_at=TIMES,
+        expires_at=TIMES,
+        retention=st.builds(Retention, review_by=st.dates(), erase_by=st.dates()),
+        addressing=addressings | st.just(LETTERS[0].header.addressing),
+    )
+
+
+@given(hostile_headers(), TIMES, TIMES)
+def test_whatever_a_member_signs_the_router_does_not_raise(
+    header: Header, stored_at: datetime, now: datetime
+) -> None:
+    letter = a_letter(SIDES, header)
+    ruling = ruled(SIDES, inbound(letter.value, stored_at=stored_at), now=now)
+    keeps_its_promises(SIDES, ruling)
+
+
+# Any network, any message.
+
+
+@cache
+def everybody() -> Parties:
+    """Keys for every desk that a drawn network may have."""
+    return parties(a_network(*map(a_desk, DESK_IDS)))
+
+
+def sendable(case: Case) -> Case:
+    """The case from a desk that may publish, addressed so that every address resolves."""
+    desks = sorted(case.network.desks)
+    sender = next((each for each in desks if not each.startswith("techco")), "rs.spoc")
+    thread = f"{sender.partition('.')[0]}.0195f3a0-0000-7000-8000-000000000002"
+    header = replace(
+        case.header,
+        from_=sender,
+        thread_id=thread,
+        kind=Kind.ALERT,
+        addressing=replace(
+            case.header.addressing,
+            desks=tuple(each for each in case.header.addressing.desks if each in desks),
+        ),
+    )
+    open_part = {**example(TYPE).open, **case.open_part, "minimum_data": "NOT_YET_KNOWN"}
+    case = replace(case, header=header, open_part=open_part)
+    if addressing_problems(MISSING, case.header, case.open_part, case.network):
+        return case.with_addressing(addressed(desks=desks))
+    return case
+
+
+@given(cases(), networks(), st.booleans())
+def test_what_leaves_is_what_both_sender_and_hub_decided_and_nothing_more(
+    drawn: Case, another: Network, agree: bool
+) -> None:
+    case = sendable(drawn)
+    hub = Parties(replace(everybody().world, network=case.network), everybody().private)
+    theirs = case.network if agree else another
+    sender = Parties(replace(hub.world, network=theirs), hub.private)
+    open_part = dict(case.open_part)
+    open_part["likely_heading"] = [{**HEADING, **each} for each in open_part["likely_heading"]]
+    open_part["last_seen"] = {**LAST_SEEN, **open_part["last_seen"]}
+    case = replace(case, open_part=open_part)
+    sealed = {name: name.encode() * 9 for name in case.present}
+    letter = a_letter(sender, case.header, open_part, sealed, case.prior)
+    ruling = ruled(hub, letter)
+    keeps_its_promises(hub, ruling)
+    assert letter.tail.slip is not None
+    agreed = intersect(case.decide(), read_part(SLIP, letter.tail.slip))
+    if ruling.codes and ruling.codes != ["NOBODY"]:
+        assert not ruling.feeds
+        return
+    assert sorted(ruling.feeds) == [each.desk for each in agreed]
+    for delivery in agreed:
+        fed = ruling.fed(delivery.desk)
+        assert fed.signed_bytes == letter.signed_bytes
+        assert tuple(parcel.compartment for parcel in fed.tail.parcels) == delivery.compartments
+        assert [read_grant(part).to for part in fed.tail.grants] == [delivery.desk]
+    assert (ruling.decision.decision_digest == ruling.decision.slip_digest) or not agree
