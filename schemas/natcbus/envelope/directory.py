@@ -136,20 +136,20 @@ class KeyDirectory:
 def _shared_keys(
     hub: VerifyKey | None, members: list[tuple[str, MemberFile]]
 ) -> Iterator[KeyProblem]:
-    owners: dict[str, str] = {hub.key_id: "the hub"} if hub else {}
+    owners: dict[str, str] = {hub.key_id: "the key of the hub"} if hub else {}
     for file, member in members:
         for owner, raw in _keys_of(member):
             other = owners.setdefault(key_id_of(raw), owner)
             if other != owner:
-                text = f"{owner} has the key of {other}"
-                fix = "let one of the two make a key of its own with `natcbus keys init`"
+                text = f"{owner} is {other} too"
+                fix = "make a key of its own for one of the two with `natcbus keys init`"
                 yield KeyProblem(file, "SHARED_KEY", text, fix)
 
 
 def _keys_of(member: MemberFile) -> Iterator[tuple[str, bytes]]:
-    yield f"the root of {member.member}", member.root.raw
+    yield f"the root key of {member.member}", member.root.raw
     for each in member.certificates:
-        yield f"{each.subject} to {each.use}", each.key
+        yield f"the {each.use} key of {each.subject}", each.key
 
 
 def _same_member(members: list[tuple[str, MemberFile]]) -> Iterator[KeyProblem]:

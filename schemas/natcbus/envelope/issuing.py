@@ -100,12 +100,13 @@ def issue_hub_keys() -> IssuedKeys:
 def _with_desks(
     file: MemberFile, root: SigningKey, desks: Iterable[str], now: datetime
 ) -> IssuedKeys:
-    certificates = list(file.certificates)
-    have = {each.subject for each in certificates}
-    private = {}
-    for desk in sorted(set(desks) - have):
+    wanted = set(desks)
+    for desk in wanted:
         if not is_desk(desk) or member_of(desk) != file.member:
             raise BadIdError(f"a desk of {file.member}", desk)
+    certificates = list(file.certificates)
+    private = {}
+    for desk in sorted(wanted - {each.subject for each in certificates}):
         key = SealingKey.generate()
         private[private_file(desk, Use.SEAL)] = key.to_pem()
         certificates.append(certify(desk, key.public, now, root))

@@ -23,6 +23,7 @@ MESSAGE_CONTEXT: Final = b"natcbus/1/message"
 CERTIFICATE_CONTEXT: Final = b"natcbus/1/certificate"
 
 _SCHEMA_ID: Final = struct.Struct(">I")
+_MAX_SCHEMA_ID: Final = 2**31 - 1
 
 R = TypeVar("R", Slip, Grant, Relay)
 
@@ -138,8 +139,8 @@ def _verify(
 ) -> None:
     if signature.key_id != key.key_id:
         raise SignatureRefusedError.other_key(signature.key_id, key.key_id)
-    # Avro ints have a sign; a negative one names no schema and cannot have been signed.
-    if schema_id < 0 or not key.verifies(
+    # Codecs read an Avro int as up to 64 bits with a sign; what is no schema id was never signed.
+    if not 0 <= schema_id <= _MAX_SCHEMA_ID or not key.verifies(
         signature.value, signature_input(context, schema_id, body)
     ):
         raise SignatureRefusedError.not_over_these_bytes(what)
