@@ -1,4 +1,4 @@
-"""The directory of public keys: each root speaks for its own member, and every mistake is located."""
+"""The directory of public keys: each root speaks for its own member; mistakes are located."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from natcbus.envelope.certificates import Certificate, Use, certify
 from natcbus.envelope.directory import KeyDirectory
 from natcbus.envelope.errors import BadIdError, KeyDirectoryError, KeyProblem, MissingKeyError
@@ -147,7 +148,9 @@ def test_a_root_speaks_for_no_other_member() -> None:
 
 def test_a_member_whose_name_begins_alike_is_another_member() -> None:
     file = serbia()
-    file["certificates"].append(certify("rsx.spoc", sealing(31).public, NOON, ROOTS["rs"]).to_json())
+    file["certificates"].append(
+        certify("rsx.spoc", sealing(31).public, NOON, ROOTS["rs"]).to_json()
+    )
     assert codes(rs=file) == [("rs.json", "FOREIGN_SUBJECT")]
 
 
@@ -167,7 +170,7 @@ def test_two_parties_never_have_one_key() -> None:
     file["certificates"].append(certify("hu", sealing(13).public, NOON, ROOTS["hu"]).to_json())
     found = problems(rs=serbia(), hu=file)
     assert [(each.file, each.code) for each in found] == [("rs.json", "SHARED_KEY")]
-    assert found[0].text == "rs.spoc to seal has the key of hu to seal"
+    assert found[0].text == "the seal key of rs.spoc is the seal key of hu too"
 
 
 def test_a_root_key_is_used_for_nothing_else() -> None:
@@ -231,7 +234,9 @@ def altered(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         (altered(lambda file: file["certificates"][0].update(signature="é")), "WRONG_SHAPE"),
         (altered(lambda file: file["certificates"][0].update(subject="\ud800")), "BAD_SUBJECT"),
         (
-            altered(lambda file: file["certificates"][0].update(not_before="2026-11-24T12:00:00+00:00")),
+            altered(
+                lambda file: file["certificates"][0].update(not_before="2026-11-24T12:00:00+00:00")
+            ),
             "BAD_TIME",
         ),
         (altered(lambda file: file["certificates"][0].update(not_before="2026-11-24")), "BAD_TIME"),

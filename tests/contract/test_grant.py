@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from natcbus.contract.types.core import Part
 from natcbus.contract.types.hub import Grant
 from natcbus.envelope.errors import EnvelopeError, PartRefusedError

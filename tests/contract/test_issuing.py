@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+
 from natcbus.envelope.certificates import Use
 from natcbus.envelope.directory import KeyDirectory
 from natcbus.envelope.errors import BadIdError, BadKeyError, MissingKeyError

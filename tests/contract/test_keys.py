@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+
 from natcbus.envelope.errors import BadKeyError
 from natcbus.envelope.keys import SealedTo, SealingKey, SigningKey, VerifyKey
 
@@ -93,7 +94,13 @@ def test_a_public_key_has_one_spelling() -> None:
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     sloppy = text[:-2] + alphabet[alphabet.index(text[-2]) + 1] + "="
     assert base64.b64decode(sloppy) == base64.b64decode(text)
-    for spelling in (sloppy, text.rstrip("="), text + "\n", f" {text}", text.replace("+", "-")[:-1]):
+    for spelling in (
+        sloppy,
+        text.rstrip("="),
+        text + "\n",
+        f" {text}",
+        text.replace("+", "-")[:-1],
+    ):
         with pytest.raises(BadKeyError):
             VerifyKey.from_base64(spelling)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from natcbus.envelope.errors import BadKeyError, SealRefusedError
 from natcbus.envelope.seal import (
     TAG_BYTES,

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+
 from natcbus.hub.errors import Exit
 from natcbus.operations.broker import EmbeddedBroker
 from natcbus.operations.reachable import free_port
-
 from tests.support.hub_process import HubProcess
 from tests.support.kafka import Kafka
 from tests.support.streams import Stored, make_topics, producing, read_to_end
@@ -54,9 +54,7 @@ def stage(bootstrap: str, folder: Path, **settings: str) -> Stage:
     reads = tuple(f"member.{member}{test}.out" for member in ("aa", "bb"))
     feeds = tuple(f"desk.aa{test}.{desk}.feed" for desk in ("one", "two", "three"))
     quarantine = f"hub.quarantine.{test}"
-    make_topics(
-        bootstrap, dict.fromkeys(reads, 2) | dict.fromkeys([*feeds, quarantine], 1)
-    )
+    make_topics(bootstrap, dict.fromkeys(reads, 2) | dict.fromkeys([*feeds, quarantine], 1))
     own = {
         "BOOTSTRAP": bootstrap,
         "GROUP": f"hub.route.{test}",
@@ -153,15 +151,15 @@ def test_every_record_reaches_every_feed_once_in_order_and_without_foreign_heade
         assert hub.terminate() == 0
 
 
-def test_sigterm_commits_so_that_nothing_is_moved_twice(anywhere: Stage) -> None:
-    publish(anywhere, 100)
-    with anywhere.hub() as hub:
+def test_sigterm_commits_so_that_nothing_is_moved_twice(on_kafka: Stage) -> None:
+    publish(on_kafka, 100)
+    with on_kafka.hub() as hub:
         wait_done(hub.start().wait_ready(), 100)
         assert hub.terminate() == 0
-        publish(anywhere, 100, begin=100)
+        publish(on_kafka, 100, begin=100)
         wait_done(hub.start().wait_ready(), 100)
         assert hub.terminate() == 0
-    assert Counter(numbers(anywhere.feed(0))) == Counter(range(200))
+    assert Counter(numbers(on_kafka.feed(0))) == Counter(range(200))
 
 
 def test_killed_twice_with_a_backlog_nothing_is_missing_and_order_is_kept(
@@ -199,7 +197,9 @@ def test_health_pages_say_what_happened(on_kafka: Stage) -> None:
         assert hub.obstacles() == []
         assert hub.get("/elsewhere")[0] == 404
         metrics = hub.get("/metrics")[1]
-        assert f'natcbus_hub_events_total{{outcome="routed",topic="{on_kafka.reads[0]}"}}' in metrics
+        assert (
+            f'natcbus_hub_events_total{{outcome="routed",topic="{on_kafka.reads[0]}"}}' in metrics
+        )
         assert 'natcbus_hub_deliveries_total{outcome="full",type="copied"} 30.0' in metrics
         assert 'natcbus_hub_denials_total{code="EXCLUDED"} 10.0' in metrics
         assert "natcbus_hub_publish_to_feed_seconds_count 10.0" in metrics
@@ -211,6 +211,8 @@ def test_health_pages_say_what_happened(on_kafka: Stage) -> None:
 def test_what_no_sender_should_write_goes_on_like_everything_else(on_kafka: Stage) -> None:
     class NotUtf8(str):
         """A header name that aiokafka cannot read, though the broker takes it."""
+
+        __slots__ = ()
 
         def encode(self, *_: object) -> bytes:
             return b"\xff\xfe"
@@ -307,9 +309,7 @@ def test_a_transactional_sender_is_a_hole_that_leaves_with_73(on_kafka: Stage) -
         producer.init_transactions()
         for event in range(2):
             producer.begin_transaction()
-            producer.send(
-                on_kafka.reads[0], key=b"case-0", value=b"event-%d" % event, partition=0
-            )
+            producer.send(on_kafka.reads[0], key=b"case-0", value=b"event-%d" % event, partition=0)
             producer.commit_transaction()
     with on_kafka.hub() as hub:
         assert hub.start().ended() == Exit.HOLE

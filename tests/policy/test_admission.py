@@ -1,4 +1,4 @@
-"""What the hub takes for what it is, and what it lets through: one bad thing at a time, and its code."""
+"""What the hub takes for what it is, and lets through: one bad thing at a time, and its code."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from datetime import date, timedelta
 from typing import Final
 
 import pytest
+
 from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.codec import MAX_MESSAGE_BYTES, frame
 from natcbus.contract.golden import example
 from natcbus.contract.types.core import (
     Addressing,
+    Clearance,
     CountryInRole,
     CountryRole,
     Kind,
@@ -60,7 +62,10 @@ def refused_with(ruling: Ruled, *codes: str) -> None:
     """The message was refused for exactly these reasons, and nothing was delivered or put aside."""
     assert ruling.decision.outcome is Outcome.REFUSED
     assert sorted(ruling.codes) == sorted(codes)
-    assert [each.topic for each in ruling.routed.outbound] == ["hub.decisions", "member.rs.receipts"]
+    assert [each.topic for each in ruling.routed.outbound] == [
+        "hub.decisions",
+        "member.rs.receipts",
+    ]
 
 
 # Readable?
@@ -70,7 +75,9 @@ def test_a_record_larger_than_any_message_is_put_aside() -> None:
     quarantined_as(ruled(SIDES, inbound(bytes(MAX_MESSAGE_BYTES + 1))), "MESSAGE_TOO_LARGE")
 
 
-@pytest.mark.parametrize("value", [None, b"", b"\x00\x00\x00", b"garbage", b'{"type": "missing_person"}'])
+@pytest.mark.parametrize(
+    "value", [None, b"", b"\x00\x00\x00", b"garbage", b'{"type": "missing_person"}']
+)
 def test_a_record_without_a_frame_is_put_aside(value: bytes | None) -> None:
     quarantined_as(ruled(SIDES, inbound(value)), "NOT_FRAMED")
 
@@ -94,7 +101,10 @@ def test_a_record_with_something_behind_it_is_put_aside() -> None:
 
 def test_nothing_of_an_unreadable_record_stands_in_what_is_written_down_about_it() -> None:
     secret = b"Jovana Primerovic"
-    ruling = ruled(SIDES, inbound(frame(TYPE.schema_id, bytes([2 * len(secret) + 2]) + secret + b"\xff" + secret)))
+    ruling = ruled(
+        SIDES,
+        inbound(frame(TYPE.schema_id, bytes([2 * len(secret) + 2]) + secret + b"\xff" + secret)),
+    )
     quarantined_as(ruling, "NOT_THIS_SCHEMA")
     for each in ruling.routed.outbound:
         if each.topic != "hub.quarantine":
@@ -127,7 +137,9 @@ def test_a_desk_that_the_network_does_not_have_cannot_send() -> None:
     quarantined_as(ruled(SIDES, letter), "UNKNOWN_SENDER_DESK")
 
 
-@pytest.mark.parametrize("thread", ["hu.0195f3a0-0000-7000-8000-000000000002", "rs.", "", "rs.x", "0" * 5000])
+@pytest.mark.parametrize(
+    "thread", ["hu.0195f3a0-0000-7000-8000-000000000002", "rs.", "", "rs.x", "0" * 5000]
+)
 def test_only_the_owner_of_a_thread_alerts_on_it(thread: str) -> None:
     letter = resigned(SIDES, a_letter(SIDES), header=header_of(thread_id=thread))
     quarantined_as(ruled(SIDES, letter), "FOREIGN_THREAD")
@@ -166,7 +178,10 @@ def test_a_signature_over_other_bytes_does_not_hold() -> None:
 
 def test_a_changed_open_part_breaks_the_signature() -> None:
     letter = a_letter(SIDES)
-    changed = replace(letter, signed=replace(letter.signed, open={**letter.signed.open, "age_band": "ADULT_60_PLUS"}))
+    changed = replace(
+        letter,
+        signed=replace(letter.signed, open={**letter.signed.open, "age_band": "ADULT_60_PLUS"}),
+    )
     quarantined_as(ruled(SIDES, changed), "BAD_SIGNATURE")
 
 
@@ -179,14 +194,28 @@ def test_a_signature_for_another_schema_does_not_hold() -> None:
 
 def test_what_is_put_aside_keeps_the_ids_that_it_claims() -> None:
     letter = a_letter(SIDES)
-    ruling = ruled(SIDES, letter.with_tail(signature=replace(letter.tail.signature, value=bytes(64))))
+    ruling = ruled(
+        SIDES, letter.with_tail(signature=replace(letter.tail.signature, value=bytes(64)))
+    )
     decision = ruling.decision
-    assert (decision.message_id, decision.thread_id) == (letter.header.message_id, letter.header.thread_id)
-    assert (decision.sender, decision.type, decision.signed_sha256) == ("rs", "missing_person", letter.digest)
+    assert (decision.message_id, decision.thread_id) == (
+        letter.header.message_id,
+        letter.header.thread_id,
+    )
+    assert (decision.sender, decision.type, decision.signed_sha256) == (
+        "rs",
+        "missing_person",
+        letter.digest,
+    )
 
 
 def test_ids_that_are_no_ids_are_not_written_down() -> None:
-    ruling = ruled(SIDES, resigned(SIDES, a_letter(SIDES), header=header_of(message_id="m" * 9000, thread_id="t" * 9000)))
+    ruling = ruled(
+        SIDES,
+        resigned(
+            SIDES, a_letter(SIDES), header=header_of(message_id="m" * 9000, thread_id="t" * 9000)
+        ),
+    )
     quarantined_as(ruling, "FOREIGN_THREAD")
     assert (ruling.decision.message_id, ruling.decision.thread_id) == ("", "")
 
@@ -226,27 +255,48 @@ def test_kinds_other_than_alert_are_not_routed_yet(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [{"conflicts": ("hu.border",)}, {"conflicts": ("hu",)}, {"clearance": Clearance.SECRET}],
+)
+def test_a_restriction_that_no_gate_keeps_to_stops_the_message(changes: dict[str, object]) -> None:
+    refused_with(ruled(SIDES, a_letter(SIDES, header_of(**changes))), "RULE_NOT_SUPPORTED")
+
+
+@pytest.mark.parametrize(
     ("changes", "code"),
     [
         ({"type": "recruitment_ad"}, "TYPE_MISMATCH"),
         ({"version": "1.9"}, "VERSION_MISMATCH"),
         ({"message_id": "not-a-uuid"}, "BAD_FORMAT"),
         ({"purpose": Purpose.UNKNOWN}, "PURPOSE_MISSING"),
-        ({"legal_basis": LegalBasis(regime=Regime.UNKNOWN, reference="RS:ZKP-2011/Art.72")}, "LEGAL_BASIS_MISSING"),
-        ({"legal_basis": LegalBasis(regime=Regime.LED, reference="call +381600000001")}, "BAD_FORMAT"),
-        ({"retention": Retention(review_by=date(2027, 1, 1), erase_by=date(2026, 12, 1))}, "RETENTION_ORDER"),
+        (
+            {"legal_basis": LegalBasis(regime=Regime.UNKNOWN, reference="RS:ZKP-2011/Art.72")},
+            "LEGAL_BASIS_MISSING",
+        ),
+        (
+            {"legal_basis": LegalBasis(regime=Regime.LED, reference="call +381600000001")},
+            "BAD_FORMAT",
+        ),
+        (
+            {"retention": Retention(review_by=date(2027, 1, 1), erase_by=date(2026, 12, 1))},
+            "RETENTION_ORDER",
+        ),
         ({"addressing": addressed(desks=["Somebody who knows"])}, "BAD_FORMAT"),
         ({"addressing": addressed(desks=["hu.spoc"] * 65)}, "TOO_MANY"),
         (
-            {"addressing": replace(ADDRESSING, countries=(CountryInRole(code="QQ", role=CountryRole.HEADING),))},
+            {
+                "addressing": replace(
+                    ADDRESSING, countries=(CountryInRole(code="QQ", role=CountryRole.HEADING),)
+                )
+            },
             "NOT_A_COUNTRY",
         ),
     ],
 )
-def test_what_the_contract_asks_of_the_header_is_asked_again(changes: dict[str, object], code: str) -> None:
-    letter = a_letter(SIDES, header_of())
-    header = replace(letter.header, **changes)
-    ruling = ruled(SIDES, a_letter(SIDES, header) if "message_id" not in changes else resigned(SIDES, letter, header=header))
+def test_what_the_contract_asks_of_the_header_is_asked_again(
+    changes: dict[str, object], code: str
+) -> None:
+    ruling = ruled(SIDES, a_letter(SIDES, header_of(**changes)))
     assert code in ruling.codes
     assert ruling.decision.outcome is Outcome.REFUSED
     assert not ruling.feeds
@@ -254,7 +304,10 @@ def test_what_the_contract_asks_of_the_header_is_asked_again(changes: dict[str, 
 
 def test_free_text_in_an_open_field_is_refused() -> None:
     open_part = example(TYPE).open
-    open_part = {**open_part, "last_seen": {**open_part["last_seen"], "subdivision": "near the old mill"}}
+    open_part = {
+        **open_part,
+        "last_seen": {**open_part["last_seen"], "subdivision": "near the old mill"},
+    }
     refused_with(ruled(SIDES, a_letter(SIDES, open_part=open_part)), "BAD_FORMAT")
 
 
@@ -264,7 +317,9 @@ def test_minimum_data_is_asked_for_as_far_as_the_seals_show() -> None:
 
 
 def test_a_partner_may_not_publish_what_its_tier_may_not() -> None:
-    header = header_of(from_="techco.safety", thread_id="techco.0195f3a0-0000-7000-8000-000000000002")
+    header = header_of(
+        from_="techco.safety", thread_id="techco.0195f3a0-0000-7000-8000-000000000002"
+    )
     ruling = ruled(SIDES, a_letter(SIDES, header))
     assert ruling.codes == ["TIER_MAY_NOT_PUBLISH"]
     assert ruling.decision.outcome is Outcome.REFUSED
@@ -273,14 +328,18 @@ def test_a_partner_may_not_publish_what_its_tier_may_not() -> None:
 def test_a_message_expires_at_the_instant_that_it_names() -> None:
     letter = a_letter(SIDES, header_of(expires_at=NOW))
     refused_with(ruled(SIDES, letter, now=NOW), "EXPIRED")
-    assert ruled(SIDES, letter, now=NOW - timedelta(milliseconds=1)).decision.outcome is Outcome.ROUTED
+    assert (
+        ruled(SIDES, letter, now=NOW - timedelta(milliseconds=1)).decision.outcome is Outcome.ROUTED
+    )
 
 
 def test_a_senders_clock_may_run_ten_minutes_ahead_and_no_further() -> None:
     letter = a_letter(SIDES)
     on_time = SENT_AT - timedelta(minutes=10)
     assert ruled(SIDES, letter.record(stored_at=on_time)).decision.outcome is Outcome.ROUTED
-    refused_with(ruled(SIDES, letter.record(stored_at=on_time - timedelta(milliseconds=1))), "CLOCK_AHEAD")
+    refused_with(
+        ruled(SIDES, letter.record(stored_at=on_time - timedelta(milliseconds=1))), "CLOCK_AHEAD"
+    )
 
 
 def test_a_producer_that_dates_its_records_later_does_not_make_its_clock_right() -> None:
@@ -299,13 +358,18 @@ def test_without_a_slip_nothing_leaves() -> None:
 def test_a_slip_is_signed_by_its_sender() -> None:
     letter = a_letter(SIDES)
     slip = read_part(SLIP, sent_slip(letter))
-    refused_with(ruled(SIDES, with_slip(SIDES, letter, slip, signer=SIDES.signer("hu"))), "SLIP_SIGNATURE")
+    refused_with(
+        ruled(SIDES, with_slip(SIDES, letter, slip, signer=SIDES.signer("hu"))), "SLIP_SIGNATURE"
+    )
 
 
 def test_a_slip_that_was_changed_does_not_hold() -> None:
     letter = a_letter(SIDES)
     part = sent_slip(letter)
-    refused_with(ruled(SIDES, letter.with_tail(slip=replace(part, body=part.body + b"\x00"))), "SLIP_SIGNATURE")
+    refused_with(
+        ruled(SIDES, letter.with_tail(slip=replace(part, body=part.body + b"\x00"))),
+        "SLIP_SIGNATURE",
+    )
 
 
 def test_a_grant_is_no_slip() -> None:
@@ -317,7 +381,9 @@ def test_a_signed_slip_that_is_none_is_unreadable() -> None:
     letter = a_letter(SIDES)
     other = letter.tail.grants[0]
     signature = sign_with(SLIP.context, other.schema_id, other.body)
-    refused_with(ruled(SIDES, letter.with_tail(slip=replace(other, signature=signature))), "SLIP_UNREADABLE")
+    refused_with(
+        ruled(SIDES, letter.with_tail(slip=replace(other, signature=signature))), "SLIP_UNREADABLE"
+    )
 
 
 def test_a_slip_belongs_to_one_message() -> None:
@@ -362,7 +428,9 @@ def test_every_seal_has_its_parcel() -> None:
 def test_a_parcel_that_no_seal_asks_for_does_not_travel() -> None:
     letter = a_letter(SIDES)
     stowaway = replace(letter.tail.parcels[0], compartment="stowaway")
-    refused_with(ruled(SIDES, letter.with_tail(parcels=(*letter.tail.parcels, stowaway))), "PARCEL_UNSEALED")
+    refused_with(
+        ruled(SIDES, letter.with_tail(parcels=(*letter.tail.parcels, stowaway))), "PARCEL_UNSEALED"
+    )
     twice = (*letter.tail.parcels, letter.tail.parcels[0])
     refused_with(ruled(SIDES, letter.with_tail(parcels=twice)), "PARCEL_UNSEALED")
 
@@ -399,27 +467,40 @@ def test_an_address_that_does_not_resolve_is_refused(addressing: Addressing, cod
     refused_with(ruling, code)
     assert [(each.pointer, each.text) for each in ruling.decision.problems] == [
         (each.pointer, each.text)
-        for each in addressing_problems(TYPE.name, letter.header, letter.signed.open, SIDES.world.network)
+        for each in addressing_problems(
+            TYPE.name, letter.header, letter.signed.open, SIDES.world.network
+        )
     ]
 
 
 def test_a_message_that_nobody_would_get_is_refused_and_its_decision_recorded() -> None:
-    ruling = ruled(SIDES, a_letter(SIDES, header_of(addressing=addressed(desks=["ro.exercises"], only=True))))
+    ruling = ruled(
+        SIDES, a_letter(SIDES, header_of(addressing=addressed(desks=["ro.exercises"], only=True)))
+    )
     refused_with(ruling, "NOBODY")
-    assert [(each.desk, each.code) for each in ruling.decision.denials] == [("ro.exercises", "STATUS_ISOLATION")]
+    assert [(each.desk, each.code) for each in ruling.decision.denials] == [
+        ("ro.exercises", "STATUS_ISOLATION")
+    ]
 
 
 # All at once.
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
-    letter = a_letter(SIDES, header_of(kind=Kind.UPDATE, expires_at=NOW, addressing=addressed(desks=["hu.nobody"])))
+    letter = a_letter(
+        SIDES,
+        header_of(kind=Kind.UPDATE, expires_at=NOW, addressing=addressed(desks=["hu.nobody"])),
+    )
     ruling = ruled(SIDES, letter.with_tail(slip=None, parcels=letter.tail.parcels[1:]))
-    refused_with(ruling, "KIND_NOT_SUPPORTED", "EXPIRED", "PARCEL_MISSING", "SLIP_MISSING", "UNKNOWN_DESK")
+    refused_with(
+        ruling, "KIND_NOT_SUPPORTED", "EXPIRED", "PARCEL_MISSING", "SLIP_MISSING", "UNKNOWN_DESK"
+    )
 
 
 def test_a_long_list_of_problems_is_cut_and_says_so() -> None:
-    letter = a_letter(SIDES, header_of(addressing=addressed(desks=["A sentence"] * 40, exclude=["Another"] * 40)))
+    letter = a_letter(
+        SIDES, header_of(addressing=addressed(desks=["A sentence"] * 40, exclude=["Another"] * 40))
+    )
     problems = ruled(SIDES, letter).decision.problems
     assert len(problems) == 64
     assert problems[-1].code == "MORE_PROBLEMS"
@@ -441,4 +522,6 @@ def sent_slip(letter: Letter) -> Part:
 
 def sign_with(context: bytes, schema_id: int, body: bytes) -> Signature:
     signer = SIDES.signer("rs")
-    return Signature(key_id=signer.key_id, value=signer.sign(signature_input(context, schema_id, body)))
+    return Signature(
+        key_id=signer.key_id, value=signer.sign(signature_input(context, schema_id, body))
+    )

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+
 from natcbus.hub.app import create_app, faust_settings, require_compiled_faust
 from natcbus.hub.errors import UnfitFaustError
 from natcbus.hub.settings import Settings
-
 from tests.support.pass_through import PassThrough
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
@@ -111,7 +111,7 @@ def test_fausts_own_variables_have_no_say(
     assert [url.host for url in conf.broker] == ["127.0.0.1"]
     assert not conf.web_enabled
     assert conf.stream_wait_empty
-    assert conf.processing_guarantee.value == "at_least_once"
+    assert not app.in_transaction
     assert not conf.topic_allow_declare
     assert conf.topic_disable_leader
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import pytest
 from faust.types import Message
+
 from natcbus.hub.departure import Departure
 from natcbus.hub.errors import Exit, HoleError
 from natcbus.hub.health import HealthServer

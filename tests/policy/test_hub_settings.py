@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from natcbus.hub.errors import SettingsError
 from natcbus.hub.settings import PREFIX, Profile, Settings, load_settings
 

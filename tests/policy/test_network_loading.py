@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
-import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from natcbus.routing.canonical import canonical_network, network_digest
 from natcbus.routing.errors import Located, NetworkError
 from natcbus.routing.loading import is_network_file, load_network
 from natcbus.routing.network import Cell, Clock, Network, Reach, Tier
@@ -312,83 +308,6 @@ def test_whatever_a_file_holds_the_loader_answers_with_problems(text: str) -> No
     else:
         problems = ()
     assert {problem.file for problem in problems} <= {"odd.yaml"}
-
-
-def shuffled(value: object, chance: random.Random) -> object:
-    """The same tables and lists in another order."""
-    if isinstance(value, dict):
-        items = [(key, shuffled(each, chance)) for key, each in value.items()]
-        return dict(chance.sample(items, len(items)))
-    if isinstance(value, list):
-        return chance.sample(value, len(value))
-    return value
-
-
-def merged(texts: Mapping[str, str]) -> dict[str, dict[str, object]]:
-    """All sections in one mapping."""
-    whole: dict[str, dict[str, object]] = {}
-    for text in texts.values():
-        for section, rows in yaml.safe_load(text).items():
-            whole.setdefault(section, {}).update(rows)
-    return whole
-
-
-@settings(max_examples=25)
-@given(st.integers())
-def test_neither_order_nor_files_nor_comments_change_the_network_or_its_digest(seed: int) -> None:
-    whole = shuffled(merged(SMALL), random.Random(seed))  # noqa: S311 - an order, not a secret
-    network = load({"all.yaml": f"# one file\n{yaml.safe_dump(whole, sort_keys=False)}"})
-    assert network == small_network()
-    assert network.digest == small_network().digest
-
-
-CHANGES = [
-    (NETWORK, "Two countries", "Other countries"),
-    (NETWORK, "Search for missing children", "Search for children"),
-    (NETWORK, "RS: [HU]\n  HU: [RS]", "RS: [HU, RO]\n  HU: [RS]\n  RO: [RS]"),
-    (RS, "name: Serbia", "name: The Republic of Serbia"),
-    (RS, "tier: MEMBER", "tier: OBSERVER"),
-    (RS, "[ACTUAL, EXERCISE]", "[ACTUAL]"),
-    (RS, "[sr-Cyrl, en]", "[en]"),
-    (HU, "hours: 24/7", "hours: Mo-Fr 08:00-16:00"),
-    (HU, "regime: LED", "regime: GDPR"),
-    (POLICY, "HEADING: F", "HEADING: R"),
-    (POLICY, "to: ALL", "to: []"),
-    (POLICY, "topics: {reach: N}", "topics: {reach: N, to: []}"),
-    (POLICY, "PREVENT: {}", "PREVENT: {SPOC_24_7: N}"),
-    (POLICY, "GREEN: {MEMBER: ALL}", "GREEN: {MEMBER: []}"),
-    (
-        POLICY,
-        "missing_person: [SPOC_24_7, BORDER_POLICE]",
-        "missing_person: [SPOC_24_7, BORDER_POLICE, DPO]",
-    ),
-    (POLICY, "GUEST: {publishes: []}", "GUEST: {publishes: [missing_person]}"),
-    (POLICY, "PT15M", "PT16M"),
-    (POLICY, "P30D", "P31D"),
-]
-
-
-@pytest.mark.parametrize(("file", "old", "new"), CHANGES)
-def test_whatever_the_network_says_is_in_its_digest(file: str, old: str, new: str) -> None:
-    assert load(small_files(file, old, new)).digest != small_network().digest
-
-
-def test_the_audience_tables_are_in_the_digest() -> None:
-    narrower = replace(SMALL_AUDIENCES["missing_person"], reduced=frozenset({"recognition"}))
-    network = load_network(SMALL, {"missing_person": narrower})
-    assert network.digest != small_network().digest
-
-
-def test_the_version_number_is_not_in_the_digest() -> None:
-    network = load(small_files(NETWORK, "version: 3", "version: 4"))
-    assert network.version == 4
-    assert network.digest == small_network().digest
-
-
-def test_the_digest_can_be_computed_again_from_the_network() -> None:
-    network = small_network()
-    assert network_digest(network) == network.digest
-    assert b'"clocks":[{"after":60,"name":"delivered"}' in canonical_network(network)
 
 
 def test_a_member_and_a_desk_are_added_by_yaml_alone() -> None:

@@ -1,8 +1,9 @@
-"""What leaves for a desk: its own part of the message, untouched where it was signed, and nothing else."""
+"""What leaves for a desk: its own part of the message, untouched where signed, nothing else."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -11,7 +12,7 @@ from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.codec import MAX_MESSAGE_BYTES, decode_compartment
 from natcbus.contract.golden import example
 from natcbus.contract.types.core import Part
-from natcbus.contract.types.hub import Outcome, Slip
+from natcbus.contract.types.hub import DeliveryRow, Outcome, Slip
 from natcbus.enrichment.enrich import enrich
 from natcbus.envelope.grant import make_grant, open_grant, read_grant
 from natcbus.envelope.keys import SealingKey
@@ -42,11 +43,14 @@ def slip_of_letter(letter: Letter) -> Slip:
     return read_part(SLIP, letter.tail.slip)
 
 
-def restated(slip: Slip, **changes: object) -> Slip:
+def restated(
+    slip: Slip, deliveries: Iterable[DeliveryRow] | None = None, version: int | None = None
+) -> Slip:
     """The slip as a sender would write it who had decided otherwise."""
-    changed = replace(slip, **changes)
-    digest = decision_digest(changed.deliveries, changed.network.version, changed.network.digest, changed.engine)
-    return replace(changed, decision_digest=digest)
+    rows = slip.deliveries if deliveries is None else tuple(deliveries)
+    network = slip.network if version is None else replace(slip.network, version=version)
+    digest = decision_digest(rows, network.version, network.digest, slip.engine)
+    return replace(slip, deliveries=rows, network=network, decision_digest=digest)
 
 
 def grant_to(letter: Letter, desk: str) -> Part:
@@ -54,24 +58,34 @@ def grant_to(letter: Letter, desk: str) -> Part:
 
 
 def without_grant(letter: Letter, desk: str) -> Letter:
-    return letter.with_tail(grants=tuple(part for part in letter.tail.grants if read_grant(part).to != desk))
+    return letter.with_tail(
+        grants=tuple(part for part in letter.tail.grants if read_grant(part).to != desk)
+    )
 
 
 def with_grant(letter: Letter, desk: str, part: Part) -> Letter:
     """The letter with ``part`` where the grant of ``desk`` stood."""
-    return letter.with_tail(grants=tuple(part if read_grant(each).to == desk else each for each in letter.tail.grants))
+    return letter.with_tail(
+        grants=tuple(part if read_grant(each).to == desk else each for each in letter.tail.grants)
+    )
 
 
 def test_each_decided_desk_gets_one_record_on_its_own_feed() -> None:
     ruling = ruled(SIDES, a_letter(SIDES))
     assert sorted(ruling.feeds) == DESKS
     topics = [each.topic for each in ruling.routed.outbound]
-    assert topics == ["hub.decisions", *(f"desk.{desk}.feed" for desk in DESKS), "member.rs.receipts"]
+    assert topics == [
+        "hub.decisions",
+        *(f"desk.{desk}.feed" for desk in DESKS),
+        "member.rs.receipts",
+    ]
 
 
 def test_every_record_has_the_thread_as_its_key() -> None:
     letter = a_letter(SIDES)
-    assert {each.key for each in ruled(SIDES, letter).routed.outbound} == {letter.header.thread_id.encode()}
+    assert {each.key for each in ruled(SIDES, letter).routed.outbound} == {
+        letter.header.thread_id.encode()
+    }
 
 
 def test_the_signed_bytes_are_a_prefix_of_what_leaves_and_still_verify() -> None:
@@ -80,7 +94,9 @@ def test_the_signed_bytes_are_a_prefix_of_what_leaves_and_still_verify() -> None
         assert record.value[:5] == letter.value[:5], desk
         assert record.value[5:].startswith(letter.signed_bytes), desk
     fed = ruled(SIDES, letter).fed("hu.spoc")
-    verify_message(TYPE.schema_id, fed.signed_bytes, fed.tail.signature, SIDES.world.keys.signing_key("rs"))
+    verify_message(
+        TYPE.schema_id, fed.signed_bytes, fed.tail.signature, SIDES.world.keys.signing_key("rs")
+    )
 
 
 def test_a_desk_opens_exactly_the_compartments_that_were_decided_for_it() -> None:
@@ -101,7 +117,9 @@ def test_a_desk_opens_exactly_the_compartments_that_were_decided_for_it() -> Non
         seals = {seal.compartment: seal for seal in fed.signed.seals}
         for parcel in fed.tail.parcels:
             place = SealPlace("rs", TYPE.name, letter.header.message_id, parcel.compartment)
-            plaintext = open_seal(place, seals[parcel.compartment], parcel.ciphertext, keys[parcel.compartment])
+            plaintext = open_seal(
+                place, seals[parcel.compartment], parcel.ciphertext, keys[parcel.compartment]
+            )
             content = decode_compartment(TYPE, parcel.compartment, plaintext)
             assert content == example(TYPE).sealed[parcel.compartment]
 
@@ -139,14 +157,22 @@ def test_the_relay_says_why_it_is_here_and_by_when_it_is_due() -> None:
     letter = a_letter(SIDES)
     relay = ruled(SIDES, letter).relay(SIDES, "hu.spoc")
     network, opened = SIDES.world.network, letter.signed.open
-    decision = decide(TYPE.name, letter.header, opened, {seal.compartment for seal in letter.signed.seals}, network)
+    decision = decide(
+        TYPE.name,
+        letter.header,
+        opened,
+        {seal.compartment for seal in letter.signed.seals},
+        network,
+    )
     delivery = next(each for each in decision.deliveries if each.desk == "hu.spoc")
     assert relay.signed_sha256 == letter.digest
     assert relay.desk == "hu.spoc"
     assert relay.delivery_id == f"rs/{letter.header.message_id}/hu.spoc"
     assert relay.grant_sha256 == hashlib.sha256(grant_to(letter, "hu.spoc").body).digest()
     assert relay.compartments == delivery.compartments
-    assert [(row.code, row.about) for row in relay.because] == [(why.code, why.about) for why in delivery.because]
+    assert [(row.code, row.about) for row in relay.because] == [
+        (why.code, why.about) for why in delivery.because
+    ]
     assert relay.due == due_times(TYPE.name, letter.header, STORED_AT, network)
     assert relay.indicators == enrich(TYPE.name, opened)
     assert relay.indicators
@@ -164,7 +190,9 @@ def test_the_clocks_never_start_later_than_the_hub_read_the_message() -> None:
 def test_equal_decisions_have_one_digest_and_both_are_recorded() -> None:
     letter = a_letter(SIDES)
     decision = ruled(SIDES, letter).decision
-    assert decision.decision_digest == decision.slip_digest == slip_of_letter(letter).decision_digest
+    assert (
+        decision.decision_digest == decision.slip_digest == slip_of_letter(letter).decision_digest
+    )
 
 
 # Where sender and hub differ.
@@ -173,7 +201,9 @@ def test_equal_decisions_have_one_digest_and_both_are_recorded() -> None:
 def test_a_desk_that_is_not_on_the_slip_gets_nothing() -> None:
     letter = a_letter(SIDES)
     slip = slip_of_letter(letter)
-    shorter = restated(slip, deliveries=tuple(row for row in slip.deliveries if row.desk != "hu.spoc"))
+    shorter = restated(
+        slip, deliveries=tuple(row for row in slip.deliveries if row.desk != "hu.spoc")
+    )
     ruling = ruled(SIDES, with_slip(SIDES, letter, shorter))
     assert "hu.spoc" not in ruling.feeds
     assert ruling.undelivered() == {"hu.spoc": "NOT_ON_SLIP"}
@@ -184,18 +214,25 @@ def test_a_slip_that_names_a_desk_more_does_not_bring_it_the_message() -> None:
     letter = a_letter(SIDES)
     slip = slip_of_letter(letter)
     row = replace(slip.deliveries[0], desk="bg.shelter")
-    part = make_grant(letter.digest, "bg.shelter", {}, SIDES.world.keys.desk_key("bg.shelter"), SIDES.signer("rs"))
+    part = make_grant(
+        letter.digest, "bg.shelter", {}, SIDES.world.keys.desk_key("bg.shelter"), SIDES.signer("rs")
+    )
     wider = with_slip(SIDES, letter, restated(slip, deliveries=(*slip.deliveries, row)))
     ruling = ruled(SIDES, wider.with_tail(grants=(*wider.tail.grants, part)))
     assert sorted(ruling.feeds) == DESKS
-    assert ("bg.shelter", "NOT_CANDIDATE") in [(each.desk, each.code) for each in ruling.decision.denials]
+    assert ("bg.shelter", "NOT_CANDIDATE") in [
+        (each.desk, each.code) for each in ruling.decision.denials
+    ]
     assert not any(part.body in each.value for each in ruling.routed.outbound)
 
 
 def test_a_slip_with_fewer_compartments_withholds_the_others() -> None:
     letter = a_letter(SIDES)
     slip = slip_of_letter(letter)
-    rows = tuple(replace(row, compartments=("identity",)) if row.desk == "hu.spoc" else row for row in slip.deliveries)
+    rows = tuple(
+        replace(row, compartments=("identity",)) if row.desk == "hu.spoc" else row
+        for row in slip.deliveries
+    )
     ruling = ruled(SIDES, with_slip(SIDES, letter, restated(slip, deliveries=rows)))
     assert [parcel.compartment for parcel in ruling.fed("hu.spoc").tail.parcels] == ["identity"]
     assert ruling.relay(SIDES, "hu.spoc").compartments == ("identity",)
@@ -216,7 +253,7 @@ def test_a_slip_with_more_compartments_does_not_widen_the_view() -> None:
 def test_a_slip_from_another_network_version_is_intersected_all_the_same() -> None:
     letter = a_letter(SIDES)
     slip = slip_of_letter(letter)
-    older = restated(slip, network=replace(slip.network, version=0))
+    older = restated(slip, version=0)
     ruling = ruled(SIDES, with_slip(SIDES, letter, older))
     assert sorted(ruling.feeds) == DESKS
     assert ruling.decision.slip_digest == older.decision_digest != ruling.decision.decision_digest
@@ -250,17 +287,25 @@ def test_a_grant_of_another_message_is_not_usable() -> None:
 
 def test_a_grant_that_the_sender_did_not_sign_is_not_usable() -> None:
     letter = a_letter(SIDES)
-    forged = make_grant(letter.digest, "hu.spoc", {}, SIDES.world.keys.desk_key("hu.spoc"), SIDES.signer("hu"))
+    forged = make_grant(
+        letter.digest, "hu.spoc", {}, SIDES.world.keys.desk_key("hu.spoc"), SIDES.signer("hu")
+    )
     changed = grant_to(letter, "hu.spoc")
     signature = replace(changed.signature, value=bytes(64))
     for part in (forged, replace(changed, signature=signature)):
-        assert ruled(SIDES, with_grant(letter, "hu.spoc", part)).undelivered() == {"hu.spoc": "NO_USABLE_GRANT"}
+        assert ruled(SIDES, with_grant(letter, "hu.spoc", part)).undelivered() == {
+            "hu.spoc": "NO_USABLE_GRANT"
+        }
 
 
 def test_a_grant_for_a_key_that_the_desk_no_longer_has_is_not_usable() -> None:
     letter = a_letter(SIDES)
-    part = make_grant(letter.digest, "hu.spoc", {}, SealingKey.generate().public, SIDES.signer("rs"))
-    assert ruled(SIDES, with_grant(letter, "hu.spoc", part)).undelivered() == {"hu.spoc": "NO_USABLE_GRANT"}
+    part = make_grant(
+        letter.digest, "hu.spoc", {}, SealingKey.generate().public, SIDES.signer("rs")
+    )
+    assert ruled(SIDES, with_grant(letter, "hu.spoc", part)).undelivered() == {
+        "hu.spoc": "NO_USABLE_GRANT"
+    }
 
 
 def test_the_grant_of_another_desk_does_not_stand_in() -> None:
@@ -277,7 +322,9 @@ def test_a_grant_that_cannot_be_read_harms_nobody_else() -> None:
 
 def test_a_desk_gets_no_parcel_for_which_the_sender_gave_it_no_key() -> None:
     letter = a_letter(SIDES)
-    part = make_grant(letter.digest, "hu.spoc", {}, SIDES.world.keys.desk_key("hu.spoc"), SIDES.signer("rs"))
+    part = make_grant(
+        letter.digest, "hu.spoc", {}, SIDES.world.keys.desk_key("hu.spoc"), SIDES.signer("rs")
+    )
     ruling = ruled(SIDES, with_grant(letter, "hu.spoc", part))
     assert ruling.fed("hu.spoc").tail.parcels == ()
     assert ruling.relay(SIDES, "hu.spoc").compartments == ()
@@ -310,7 +357,7 @@ def test_a_delivery_that_its_relay_makes_too_large_is_recorded_and_not_sent() ->
 
 
 def test_what_leaves_of_a_large_message_is_never_larger_than_a_message_may_be() -> None:
-    sealed = {name: b"" for name in load_catalogue().types[TYPE.name].compartments}
+    sealed = dict.fromkeys(load_catalogue().types[TYPE.name].compartments, b"")
     sealed["recognition"] = bytes(MAX_MESSAGE_BYTES - 6000)
     ruling = ruled(SIDES, a_letter(SIDES, sealed=sealed))
     assert ruling.feeds

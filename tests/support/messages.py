@@ -1,7 +1,8 @@
-"""A hub with its Network and everybody's keys, and messages as a sender makes them, open to every change.
+"""A hub with its Network and all keys, and messages as senders make them, open to every change.
 
-``a_letter`` makes what a correct sender sends. A ``Letter`` can be taken apart and changed: what the sender would
-sign again is made with ``resigned``, what somebody on the way would do with ``with_tail``.
+``a_letter`` makes what a correct sender sends. A ``Letter`` can be taken apart and changed: what
+the sender would sign again is made with ``resigned``, what somebody on the way would do with
+``with_tail``.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def parties(network: Network) -> Parties:
 
 @cache
 def balkans() -> Parties:
-    """Serbia, Hungary, Romania and Bulgaria with a few desks, a shelter, a coordinator, and a partner."""
+    """Serbia, Hungary, Romania and Bulgaria with a few desks each, and a partner."""
     return parties(
         a_network(
             a_desk("rs.spoc"),
@@ -127,7 +128,7 @@ class Letter:
         """The framed record."""
         return frame(self.type.schema_id, self.signed_bytes + encode_tail(self.type, self.tail))
 
-    def with_tail(self, **changes: Any) -> Letter:
+    def with_tail(self, **changes: Any) -> Letter:  # noqa: ANN401 - any field
         """The same signed part with another tail."""
         return replace(self, tail=replace(self.tail, **changes))
 
@@ -150,8 +151,8 @@ def inbound(
     return Inbound(out_topic(member), 3, offset, stored_at, key, value)
 
 
-def header_of(**changes: Any) -> Header:
-    """The header of an alert that is addressed in several ways; see ``a_header`` for what can be changed."""
+def header_of(**changes: Any) -> Header:  # noqa: ANN401 - any field
+    """The header of an alert that is addressed in several ways; ``changes`` as for ``a_header``."""
     return a_header(**{"addressing": ADDRESSING, **changes})
 
 
@@ -240,8 +241,14 @@ def with_slip(
     return letter.with_tail(slip=part)
 
 
-def resigned(sides: Parties, letter: Letter, *, by: str | None = None, **changes: Any) -> Letter:
-    """The letter with other signed fields, everything made anew by its sender; ``by`` signs for another member."""
+def resigned(
+    sides: Parties,
+    letter: Letter,
+    *,
+    by: str | None = None,
+    **changes: Any,  # noqa: ANN401 - any field
+) -> Letter:
+    """The letter with other signed fields and a new signature, of the member ``by`` if given."""
     signed = replace(letter.signed, **changes)
     member = by or signed.header.from_.split(".")[0]
     again = Letter(letter.type, signed, letter.tail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -158,3 +159,13 @@ def small_files(file: str = "", old: str = "", new: str = "") -> dict[str, str]:
         assert old in files[file], f"{old!r} is not in {file}"
         files[file] = files[file].replace(old, new, 1)
     return files
+
+
+def shuffled(value: object, chance: random.Random) -> object:
+    """The same tables and lists in another order."""
+    if isinstance(value, dict):
+        items = [(key, shuffled(each, chance)) for key, each in value.items()]
+        return dict(chance.sample(items, len(items)))
+    if isinstance(value, list):
+        return chance.sample(value, len(value))
+    return value

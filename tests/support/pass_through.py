@@ -21,7 +21,7 @@ ENDLESS = b"endless"
 
 
 class PassThrough:
-    """Copies a record to every feed; poison goes to quarantine, a bug raises, and one never ends."""
+    """Copies a record to every feed; poison is held, a bug raises, and one never ends."""
 
     def __init__(self, feeds: Sequence[str], quarantine: str) -> None:
         self.feeds = tuple(feeds)

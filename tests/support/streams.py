@@ -43,7 +43,7 @@ def make_topics(bootstrap: str, partitions: Mapping[str, int]) -> None:
 
 @contextmanager
 def producing(bootstrap: str, **options: object) -> Iterator[KafkaProducer]:
-    """A producer whose records are all stored when the block ends."""
+    """Give a producer whose records are all stored when the block ends."""
     producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5, **options)
     try:
         yield producer

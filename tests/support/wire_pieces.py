@@ -1,6 +1,7 @@
 """One message in its pieces, always the same: fixed keys, fixed ephemeral keys, fixed times.
 
-Serbia's desk sends the contract's example; Hungary's desk gets it reduced, its coordinator a notice.
+Serbia's desk sends the published example; Hungary's desk gets it reduced, its coordinator a
+notice.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from importlib.resources import files
 from typing import Final
 
 from natcbus.contract.catalogue import load_catalogue
@@ -21,7 +23,8 @@ from natcbus.contract.codec import (
     encode_tail,
     frame,
 )
-from natcbus.contract.golden import example
+from natcbus.contract.golden import EXAMPLE_DEFAULTS
+from natcbus.contract.reading import Event, parse_json, read_event
 from natcbus.contract.types.core import Parcel, Seal
 from natcbus.contract.types.hub import (
     DeliveryRow,
@@ -46,11 +49,9 @@ from natcbus.envelope.sign import (
     signed_sha256,
 )
 from natcbus.routing.digests import decision_digest
-
 from tests.support import hpke_by_hand
 
 TYPE: Final = load_catalogue().types["missing_person"]
-EVENT: Final = example(TYPE)
 NOW: Final = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 NETWORK: Final = NetworkRef(version=7, digest=hashlib.sha256(b"a network").digest())
 ENGINE: Final = 1
@@ -59,6 +60,16 @@ DECIDED: Final[Mapping[str, tuple[str, ...]]] = {
     "hu.spoc": ("identity", "recognition"),
 }
 BECAUSE: Final = (ReasonRow(code="ROLE_HEADING", about=("HU",)),)
+
+
+def _published() -> Event:
+    # The published example never changes; the one in the folder may, with every new version.
+    path = f"events/{TYPE.name}/v1/golden/1.0/event.json"
+    text = files("natcbus.contract").joinpath(path).read_text("utf-8")
+    return read_event(parse_json(text), load_catalogue(), EXAMPLE_DEFAULTS)
+
+
+EVENT: Final = _published()
 
 
 def raw(name: str) -> bytes:

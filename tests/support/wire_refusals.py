@@ -8,7 +8,6 @@ from typing import Final
 
 from natcbus.contract.types.core import Parcel
 from natcbus.envelope.sign import GRANT, RELAY, SLIP, make_part, sign_message
-
 from tests.support.wire_pieces import (
     DECIDED,
     HUB,
@@ -56,7 +55,11 @@ def _signatures(good: Pieces) -> list[tuple[str, str, bytes]]:
     as_other_type = sign_message(TYPE.schema_id + 1, good.signed_bytes, SIGN)
     return [
         ("the hub signed the message", "WRONG_KEY", _changed(good, signature=by_hub)),
-        ("signed under another schema id", "BAD_SIGNATURE", _changed(good, signature=as_other_type)),
+        (
+            "signed under another schema id",
+            "BAD_SIGNATURE",
+            _changed(good, signature=as_other_type),
+        ),
     ]
 
 

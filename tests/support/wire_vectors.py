@@ -27,7 +27,6 @@ from natcbus.envelope.sign import (
     sign_message,
     signature_input,
 )
-
 from tests.support.wire_pieces import (
     BECAUSE,
     DECIDED,

@@ -1,19 +1,20 @@
 """May this message be routed? It is what its sender sent; now it must be fit to be delivered.
 
-Everything that is wrong is said at once, so that its sender mends it at once. Nothing of a message that is refused
-here reaches a desk.
+Everything that is wrong is said at once, so that its sender mends it at once. Nothing of a message
+that is refused here reaches a desk.
 
-================== ========================================================================================
+================== ==============================================================================
 KIND_NOT_SUPPORTED This hub routes alerts; other kinds come with later versions.
-(contract)         Every problem of ``rules.check_open``: formats, bounds, legal fields, minimum data, type and
-                   version against the frame.
+RULE_NOT_SUPPORTED ``conflicts`` or ``clearance`` is set, and no gate of this version keeps to it.
+(contract)         Every problem of ``rules.check_open``: formats, bounds, legal fields, minimum
+                   data, type and version against the frame.
 EXPIRED            ``expires_at`` has come.
 CLOCK_AHEAD        ``sent_at`` lies more than ten minutes after the hub received it.
-(parcels)          SEALED_TWICE, SEAL_SCHEMA, PARCEL_UNSEALED, PARCEL_DIGEST, PARCEL_MISSING: what is sealed and
-                   what travels are not the same.
+(parcels)          SEALED_TWICE, SEAL_SCHEMA, PARCEL_UNSEALED, PARCEL_DIGEST, PARCEL_MISSING: what
+                   is sealed and what travels are not the same.
 (slip)             See ``slips``.
 (addressing)       Every problem of ``addressing.addressing_problems``.
-================== ========================================================================================
+================== ==============================================================================
 
 Addressing is judged only where the header has the form that the contract asks for.
 """
@@ -27,7 +28,7 @@ from typing import Final
 
 from natcbus.contract.problems import Problem
 from natcbus.contract.rules import check_open
-from natcbus.contract.types.core import Header, Kind
+from natcbus.contract.types.core import Clearance, Header, Kind
 from natcbus.contract.types.hub import Slip
 from natcbus.hub.authenticity import Authentic
 from natcbus.hub.slips import read_slip
@@ -38,7 +39,9 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 """How far a sender's clock may run ahead of the hub's."""
 
 
-def admit(read: Authentic, world: World, received_at: datetime, now: datetime) -> Slip | list[Problem]:
+def admit(
+    read: Authentic, world: World, received_at: datetime, now: datetime
+) -> Slip | list[Problem]:
     """The sender's slip of a message that may be routed, or everything that stands against it.
 
     Parameters
@@ -52,7 +55,7 @@ def admit(read: Authentic, world: World, received_at: datetime, now: datetime) -
     form = check_open(read.type, signed.header, signed.open, read.present)
     slip = read_slip(read, world.keys.signing_key(read.sender))
     problems = [
-        *_kind(signed.header),
+        *_unsupported(signed.header),
         *form,
         *_times(signed.header, received_at, now),
         *_parcels(read),
@@ -63,10 +66,16 @@ def admit(read: Authentic, world: World, received_at: datetime, now: datetime) -
     return problems if problems or isinstance(slip, list) else slip
 
 
-def _kind(header: Header) -> Iterator[Problem]:
+def _unsupported(header: Header) -> Iterator[Problem]:
     if header.kind is not Kind.ALERT:
         text = f"this hub does not route {header.kind} yet: send an ALERT"
         yield Problem("/header/kind", "KIND_NOT_SUPPORTED", text)
+    if header.conflicts:
+        text = "this version cannot keep a message from conflicts: name them in addressing.exclude"
+        yield Problem("/header/conflicts", "RULE_NOT_SUPPORTED", text)
+    if header.clearance is not Clearance.NONE:
+        text = "this version knows no desk's clearance: name desks that hold it, with `only`"
+        yield Problem("/header/clearance", "RULE_NOT_SUPPORTED", text)
 
 
 def _times(header: Header, received_at: datetime, now: datetime) -> Iterator[Problem]:
@@ -74,7 +83,7 @@ def _times(header: Header, received_at: datetime, now: datetime) -> Iterator[Pro
         text = "it had expired when the hub read it: publish it anew if it still matters"
         yield Problem("/header/expires_at", "EXPIRED", text)
     if header.sent_at > received_at + CLOCK_TOLERANCE:
-        text = "it was sent more than ten minutes after the hub received it: set your clock by NTP, then publish anew"
+        text = "sent more than ten minutes after the hub received it: set your clock, publish anew"
         yield Problem("/header/sent_at", "CLOCK_AHEAD", text)
 
 
@@ -86,7 +95,9 @@ def _parcels(read: Authentic) -> Iterator[Problem]:
             text = "this compartment is sealed twice: keep one seal"
             yield Problem(f"/seals/{index}/compartment", "SEALED_TWICE", text)
         elif compartment is not None and seal.schema_id != compartment.schema.id:
-            text = f"the schema of {seal.compartment} is {compartment.schema.id}: encode the compartment with that one"
+            text = (
+                f"the schema of {seal.compartment} is {compartment.schema.id}: encode it with that"
+            )
             yield Problem(f"/seals/{index}/schema_id", "SEAL_SCHEMA", text)
         unsent[seal.compartment] = seal.ciphertext_sha256
     for index, parcel in enumerate(read.message.tail.parcels):

@@ -151,9 +151,9 @@ def require_compiled_faust(environ: Mapping[str, str]) -> None:
         If ``NO_CYTHON`` is set, or the compiled module is not installed.
     """
     if environ.get("NO_CYTHON"):
-        raise UnfitFaustError("NO_CYTHON is set")
+        raise UnfitFaustError(switched_off=True)
     if importlib.util.find_spec("faust._cython.streams") is None:
-        raise UnfitFaustError("faust._cython.streams is not installed")
+        raise UnfitFaustError(switched_off=False)
 
 
 def _window(

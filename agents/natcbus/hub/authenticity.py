@@ -2,20 +2,21 @@
 
 The questions are asked in this order, and the first no decides:
 
-==================== ======================================================================
+==================== ============================================================================
 MESSAGE_TOO_LARGE    The record is larger than any message may be.
 NOT_FRAMED           No Confluent frame, or no value at all.
 UNKNOWN_SCHEMA       The frame names no message of this contract.
 NOT_THIS_SCHEMA      The bytes do not follow the schema that the frame names.
 TRAILING_BYTES       Something stands behind the record.
-FOREIGN_ORIGIN       ``header.from`` is a desk of another member than the one whose topic this is.
+FOREIGN_ORIGIN       ``header.from`` is a desk of another member than the topic's.
 UNKNOWN_SENDER_DESK  ``header.from`` is no desk of the Network.
-FOREIGN_THREAD       The thread belongs to another member, and this kind of message is its owner's alone.
+FOREIGN_THREAD       The thread is another member's, and this kind of message is its owner's alone.
 UNKNOWN_KEY          The signature names no key that the member's root certified for signing.
 BAD_SIGNATURE        The signature does not hold for exactly these bytes.
-==================== ======================================================================
+==================== ============================================================================
 
-Rights on Kafka let a member write to its own topic alone, and the signature covers who sends: the two must agree.
+Rights on Kafka let a member write to its own topic alone, and the signature covers who sends: the
+two must agree.
 """
 
 from __future__ import annotations
@@ -39,12 +40,12 @@ from natcbus.routing.topics import speaker
 
 _SDK: Final = "publish with an SDK of the Network"
 _ANYONE_INVOLVED: Final = frozenset({Kind.EVIDENCE, Kind.RESPONSE})
-# The codec's own texts may quote what it was reading, which is nobody's business outside the quarantine.
+# The codec's own texts may quote what it was reading, which belongs in the quarantine alone.
 _UNREADABLE: Final = {
-    "MESSAGE_TOO_LARGE": f"larger than {MAX_MESSAGE_BYTES} bytes: send a smaller photograph or name fewer desks",
+    "MESSAGE_TOO_LARGE": f"over {MAX_MESSAGE_BYTES} bytes: send a smaller photograph, fewer grants",
     "NOT_FRAMED": f"no Confluent frame (0x00, a 4-byte schema id, an Avro body): {_SDK}",
-    "UNKNOWN_SCHEMA": "the frame's schema id is no message of this contract: `natcbus schema show` lists the ids",
-    "NOT_THIS_SCHEMA": f"the bytes do not follow the schema that the frame names: {_SDK}",
+    "UNKNOWN_SCHEMA": f"the frame's schema id is no message of this contract: {_SDK}",
+    "NOT_THIS_SCHEMA": f"the bytes do not follow the schema that their frame names: {_SDK}",
     "TRAILING_BYTES": "bytes stand behind the record: write one record and nothing else",
 }
 
@@ -98,7 +99,7 @@ def authenticate(record: Inbound, world: World) -> Authentic | Unproven:
 def _doubts(read: Authentic, world: World) -> Iterator[Problem]:
     header, sender = read.message.signed.header, read.sender
     if _claimed(member_of, header.from_) != sender:
-        text = f"this is the topic of {sender}: send from one of its desks, and every desk on its own member's topic"
+        text = f"this is the topic of {sender}: send from one of its desks"
         yield Problem("/header/from", "FOREIGN_ORIGIN", text)
     if header.from_ not in world.network.desks:
         text = "no desk of this network: send from a desk that `natcbus network show` lists"
@@ -122,12 +123,12 @@ def _signature(read: Authentic, world: World) -> Iterator[Problem]:
         key = world.keys.signing_key(read.sender)
         verify_message(read.type.schema_id, read.message.signed_bytes, signature, key)
     except MissingKeyError:
-        text = f"{read.sender} has no certified signing key: have `natcbus keys init` run and its public file added"
+        text = f"no signing key of {read.sender} is certified: add the file of `natcbus keys init`"
         yield Problem("/signature/key_id", "UNKNOWN_KEY", text)
     except SignatureRefusedError as error:
         if error.code == "WRONG_KEY":
-            text = f"not the key that {read.sender} is known by: sign with the certified key, or have this one certified"
+            text = f"not the certified key of {read.sender}: sign with that, or have this certified"
             yield Problem("/signature/key_id", "UNKNOWN_KEY", text)
         else:
-            text = "the signature does not cover these bytes: sign what is sent and send what was signed, unchanged"
+            text = "the signature does not cover these bytes: send what was signed, unchanged"
             yield Problem("/signature/value", "BAD_SIGNATURE", text)

@@ -3,12 +3,15 @@
 Nobody on the bus trusts a header, and none of an inbound record is ever copied on.
 
 - ``ce_source`` is ``urn:natcbus:hub``: the hub produced this record, whoever said what is in it.
-- ``ce_id`` is unique within the source and the same when a record is written again after a crash: the delivery id
-  for a feed, and the position of the source record behind ``decision/`` or ``receipt/``.
+- ``ce_id`` is unique within the source and the same when a record is written again after a crash:
+  the delivery id for a feed, and the position of the source record behind ``decision/`` or
+  ``receipt/``.
 - ``ce_type`` is ``natcbus.delivery.<event type>``, ``natcbus.decision`` or ``natcbus.receipt``.
-- ``content-type`` is ``application/vnd.confluent.avro``: Avro behind the Confluent frame. It is not registered, and
-  is what tools around the Confluent registry use; ``application/avro`` would promise a value without the frame.
-- There is no ``ce_subject``: the thread is the case, and the case is nobody's business who only looks at headers.
+- ``content-type`` is ``application/vnd.confluent.avro``: Avro behind the Confluent frame. It is not
+  registered, and is what tools around the Confluent registry use; ``application/avro`` would
+  promise a value without the frame.
+- There is no ``ce_subject``: the thread is the case, and the case is nobody's business who only
+  looks at headers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""What is written down about a record: one decision for the Network's record, and one receipt for its sender.
+"""What is written down about a record: a decision for the Network, a receipt for its sender.
 
-Every record of a member's topic gets both, whatever became of it, and both are durable before it is acknowledged.
-What a record says of itself stands in them only where it is well formed, because it may be forged.
+Every record of a member's topic gets both, whatever became of it, and both are durable before it is
+acknowledged. What a record says of itself stands in them only where it is well formed, because it
+may be forged.
 """
 
 from __future__ import annotations
@@ -130,9 +131,13 @@ def _decision(
 def _rows(problems: Sequence[Problem]) -> tuple[ProblemRow, ...]:
     shown = list(problems[:_MOST_PROBLEMS])
     if len(problems) > _MOST_PROBLEMS:
-        text = f"{len(problems) - _MOST_PROBLEMS + 1} more problems are not listed: mend these first"
+        text = (
+            f"{len(problems) - _MOST_PROBLEMS + 1} more problems are not listed: mend these first"
+        )
         shown[-1] = Problem("", "MORE_PROBLEMS", text)
     return tuple(
-        ProblemRow(pointer=each.pointer[:_LONGEST_POINTER], code=each.code, text=each.text[:_LONGEST_TEXT])
+        ProblemRow(
+            pointer=each.pointer[:_LONGEST_POINTER], code=each.code, text=each.text[:_LONGEST_TEXT]
+        )
         for each in shown
     )

@@ -112,7 +112,8 @@ class UnfitFaustError(HubError):
 
     code = "UNFIT_FAUST"
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, *, switched_off: bool) -> None:
+        why = "NO_CYTHON is set" if switched_off else "faust._cython.streams is not installed"
         super().__init__(
             f"The hub does not start: {why}. Faust's Python streams lose events in a rebalance; "
             "install the wheel of faust-streaming for this platform and unset NO_CYTHON."

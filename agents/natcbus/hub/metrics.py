@@ -71,9 +71,7 @@ class Metrics:
             ("topic",),
             registry=self.registry,
         )
-        self._commits = Counter(
-            f"{prefix}_commits", "Commits of offsets.", registry=self.registry
-        )
+        self._commits = Counter(f"{prefix}_commits", "Commits of offsets.", registry=self.registry)
         self._latency = Histogram(
             f"{prefix}_publish_to_feed_seconds",
             "From the record's own time to the durability of all that follows from it.",

@@ -1,10 +1,11 @@
-"""The shape of a quarantined record: the raw value and key as they came, and the reason beside them.
+"""The shape of a quarantined record: raw value and key as they came, the reason beside them.
 
-The value is never touched, so that a re-sent record still carries its signature. What the hub has to say stands in
-headers of its own, all UTF-8 text: ``natcbus_code`` and ``natcbus_text`` give the reason, ``natcbus_topic``,
-``natcbus_partition`` and ``natcbus_offset`` the place it was read from, ``natcbus_quarantined_at`` the instant.
-There are no CloudEvents headers: nobody knows what this is. A record without a value is kept with an empty one,
-which no reader can mistake for something, since not even a frame is there.
+The value is never touched, so that a re-sent record still carries its signature. What the hub has
+to say stands in headers of its own, all UTF-8 text: ``natcbus_code`` and ``natcbus_text`` give the
+reason, ``natcbus_topic``, ``natcbus_partition`` and ``natcbus_offset`` the place it was read from,
+``natcbus_quarantined_at`` the instant. There are no CloudEvents headers: nobody knows what this is.
+A record without a value is kept with an empty one, which no reader can mistake for something, since
+not even a frame is there.
 """
 
 from __future__ import annotations

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-_FETCHER: Final = import_module("aiokafka.consumer.fetcher")
-_BATCHES: Final = import_module("aiokafka.record.default_records")
-_VARINT: Final = import_module("aiokafka.record.util").decode_varint
-_CORRUPT: Final = import_module("aiokafka.errors").CorruptRecordException
-_RECORDS: Final = _FETCHER.MemoryRecords
+_FETCHER: Final[Any] = import_module("aiokafka.consumer.fetcher")
+_BATCHES: Final[Any] = import_module("aiokafka.record.default_records")
+_VARINT: Final[Any] = import_module("aiokafka.record.util").decode_varint
+_CORRUPT: Final[Any] = import_module("aiokafka.errors").CorruptRecordException
+_RECORDS: Final[Any] = _FETCHER.MemoryRecords
 
 _LENGTH_AT: Final = 8
 _AFTER_LENGTH: Final = 12

@@ -1,16 +1,17 @@
 """What leaves for each desk, and what of it stays behind.
 
-A feed record is the message made smaller: the signed bytes and their signature as they came, the parcels of the
-desk's compartments, the desk's own grant, and a relay by which the hub says why it is here. The slip, every other
-grant and every other parcel stay behind. Only the tail is encoded; nothing that was signed ever is.
+A feed record is the message made smaller: the signed bytes and their signature as they came, the
+parcels of the desk's compartments, the desk's own grant, and a relay by which the hub says why it
+is here. The slip, every other grant and every other parcel stay behind. Only the tail is encoded;
+nothing that was signed ever is.
 
 A delivery that was decided and cannot leave is recorded with a code:
 
-================  ==========================================================================================
+================  ================================================================================
 NOT_ON_SLIP       The hub decided it and the sender did not.
 NO_USABLE_GRANT   No grant that the sender signed for this desk, its present key and these bytes.
 RECORD_TOO_LARGE  With the relay it would be larger than any message may be.
-================  ==========================================================================================
+================  ================================================================================
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from natcbus.contract.codec import MAX_MESSAGE_BYTES, Tail, encode_tail, frame
 from natcbus.contract.types.core import Part
 from natcbus.contract.types.hub import DeliveryRow, Due, Grant, Outgoing, ReasonRow, Relay, Slip
 from natcbus.enrichment.enrich import enrich
-from natcbus.envelope.errors import EnvelopeError, MissingKeyError
+from natcbus.envelope.errors import EnvelopeError
 from natcbus.envelope.grant import read_grant
 from natcbus.envelope.ids import delivery_id
 from natcbus.envelope.sign import GRANT, RELAY, make_part, verify_part
@@ -83,7 +84,12 @@ class _Dispatch:
 
 
 def forward(
-    read: Authentic, decision: Decision, slip: Slip, world: World, received_at: datetime, routed_at: datetime
+    read: Authentic,
+    decision: Decision,
+    slip: Slip,
+    world: World,
+    received_at: datetime,
+    routed_at: datetime,
 ) -> tuple[Forwarded, ...]:
     """One entry for each delivery that the hub decided, in the order of the decision.
 
@@ -110,11 +116,13 @@ def forward(
         routed_at=routed_at,
     )
     agreed = {delivery.desk: delivery for delivery in intersect(decision, slip)}
-    return tuple(_forward(dispatch, delivery, agreed.get(delivery.desk)) for delivery in decision.deliveries)
+    return tuple(
+        _forward(dispatch, delivery, agreed.get(delivery.desk)) for delivery in decision.deliveries
+    )
 
 
 def _grants(read: Authentic, world: World) -> Iterator[tuple[str, _Granted]]:
-    """The last grant for each desk that names these signed bytes and the desk's present key, unverified."""
+    """The last grant for each desk that names these bytes and its present key; not verified."""
     for part in read.message.tail.grants:
         try:
             grant = read_grant(part)
@@ -151,7 +159,9 @@ def _signed_by_sender(dispatch: _Dispatch, part: Part) -> bool:
 
 def _stays(dispatch: _Dispatch, delivery: Delivery, why: str) -> Forwarded:
     outgoing = Outgoing(
-        delivery_id=_delivery_id(dispatch, delivery.desk), row=_row(delivery, delivery.compartments), undelivered=why
+        delivery_id=_delivery_id(dispatch, delivery.desk),
+        row=_row(delivery, delivery.compartments),
+        undelivered=why,
     )
     return Forwarded(outgoing, None, why)
 
@@ -170,7 +180,9 @@ def _value(dispatch: _Dispatch, outgoing: Outgoing, grant: Part) -> bytes:
     tail = Tail(
         signature=message.tail.signature,
         slip=None,
-        parcels=tuple(each for each in message.tail.parcels if each.compartment in outgoing.row.compartments),
+        parcels=tuple(
+            each for each in message.tail.parcels if each.compartment in outgoing.row.compartments
+        ),
         grants=(grant,),
         relay=make_part(RELAY, _relay(dispatch, outgoing, grant), dispatch.world.signer),
     )

@@ -1,17 +1,18 @@
 """What the hub has routed lately: the memory that tells a repetition from a message.
 
-A message counts as seen once everything that followed from it is durable and acknowledged, and not before. A
-record that is read again after a crash, a stop or a rebalance is therefore never taken for a replay: it is routed
-again, under the same delivery ids, and its recipients remove what they already have.
+A message counts as seen once everything that followed from it is durable and acknowledged, and not
+before. A record that is read again after a crash, a stop or a rebalance is therefore never taken
+for a replay: it is routed again, under the same delivery ids, and its recipients remove what they
+already have.
 
-Hence also what happens while a message is in flight. A second copy with the same digest is routed again: its
-recipients see one. A second copy with another digest is routed too, and its recipients refuse it, as they must in
-any case, because this memory ends with the process. Afterwards the hub itself ignores the one and refuses the
-other.
+Hence also what happens while a message is in flight. A second copy with the same digest is routed
+again: its recipients see one. A second copy with another digest is routed too, and its recipients
+refuse it, as they must in any case, because this memory ends with the process. Afterwards the hub
+itself ignores the one and refuses the other.
 
-What was refused is not remembered: nobody received it, so its sender may mend it and publish it under its id again.
-The memory ends for a message when it expires, since nothing that has expired is routed, and at ``limit`` messages,
-those that expire soonest first.
+What was refused is not remembered: nobody received it, so its sender may mend it and publish it
+under its id again. The memory ends for a message when it expires, since nothing that has expired is
+routed, and at ``limit`` messages, those that expire soonest first.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class SeenSet:
         return len(self._digests)
 
     def digest_of(self, sender: str, message_id: str, now: datetime) -> bytes | None:
-        """The digest of the signed bytes under which this id was routed, or None; forgets what has expired."""
+        """The digest with which this id was routed, or None; forgets what has expired."""
         while self._by_expiry and self._by_expiry[0].expires_at <= now:
             self._forget_first()
         return self._digests.get((sender, message_id))

@@ -7,7 +7,8 @@
 5. ``relaying``: what leaves for each desk, where sender and hub agree.
 6. ``decisions``: what is written down, whatever became of it.
 
-No record makes it raise. An exception is a bug, and the process is left without acknowledging anything.
+No record makes it raise. An exception is a bug, and the process is left without acknowledging
+anything.
 """
 
 from __future__ import annotations
@@ -35,9 +36,10 @@ from natcbus.routing.decision import Decision
 from natcbus.routing.narrowing import withheld
 from natcbus.routing.topics import DECISIONS, QUARANTINE, feed_topic, out_topic, receipts_topic
 
-
 _ID_REUSED: Final = Problem(
-    "/header/message_id", "ID_REUSED", "this id was routed with other content: give every message an id of its own"
+    "/header/message_id",
+    "ID_REUSED",
+    "this id was routed with other content: give every message an id of its own",
 )
 
 
@@ -79,7 +81,9 @@ class HubRouter:
         raw = quarantined(record, read.problem, now)
         return Routed((raw, decision, receipt), records.Outcome.QUARANTINED, read.about.type)
 
-    def _rule(self, read: Authentic, received_at: datetime, now: datetime) -> tuple[Ruling, Sequence[Forwarded]]:
+    def _rule(
+        self, read: Authentic, received_at: datetime, now: datetime
+    ) -> tuple[Ruling, Sequence[Forwarded]]:
         known = self._seen.digest_of(read.sender, read.about.message_id, now)
         if known == read.signed_sha256:
             return Ruling(outcome=Outcome.REPEATED), ()
@@ -90,13 +94,15 @@ class HubRouter:
             return Ruling(outcome=Outcome.REFUSED, problems=tuple(slip)), ()
         signed = read.message.signed
         network = self._world.network
-        decision = decide(read.type.name, signed.header, signed.open, read.present, network, prior_of(slip))
+        decision = decide(
+            read.type.name, signed.header, signed.open, read.present, network, prior_of(slip)
+        )
         forwarded = forward(read, decision, slip, self._world, received_at, now)
         return _ruling(decision, slip, forwarded), forwarded
 
 
 def wire(world: World) -> Wiring:
-    """The router of ``world`` with the topics that it reads, and the closed set of those that it writes."""
+    """The router of ``world``, the topics it reads, and the closed set of those that it writes."""
     members, desks = sorted(world.network.members), sorted(world.network.desks)
     return Wiring(
         router=HubRouter(world),
@@ -127,12 +133,14 @@ def _nobody(decision: Decision, forwarded: Sequence[Forwarded]) -> Problem | Non
     """The problem of a message of which nothing leaves."""
     if any(each.record is not None for each in forwarded):
         return None
-    counts = ", ".join(f"{code} {count}" for code, count in sorted(Counter(each.counts_as for each in forwarded).items()))
-    text = f"no decided desk can get this message ({counts}): take the newest network and keys, then publish anew"
+    counts = ", ".join(
+        f"{code} {count}"
+        for code, count in sorted(Counter(each.counts_as for each in forwarded).items())
+    )
+    text = f"no decided desk can get it ({counts}): take the newest network and keys, publish anew"
     return nobody_problem(decision) or Problem("/header/addressing", "NOBODY", text)
 
 
 def _sighting(read: Authentic) -> Sighting:
     header = read.message.signed.header
     return Sighting(header.expires_at, read.sender, header.message_id, read.signed_sha256)
-

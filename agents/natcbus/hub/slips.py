@@ -1,7 +1,7 @@
 """The sender's slip: its own decision, for the hub alone.
 
-A slip that is not what the sender signed for these bytes is no ground to deliver anything. A slip that is right and
-merely differs from the hub's own decision is: the two are intersected.
+A slip that is not what the sender signed for these bytes is no ground to deliver anything. A slip
+that is right and merely differs from the hub's own decision is: the two are intersected.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Final
 
 from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.problems import Problem
-from natcbus.contract.shaping import compile_shape
 from natcbus.contract.shapes import Shape
+from natcbus.contract.shaping import compile_shape
 from natcbus.contract.types.hub import Slip
 from natcbus.envelope.errors import EnvelopeError, SignatureRefusedError
 from natcbus.envelope.keys import VerifyKey
@@ -26,19 +26,21 @@ _AT: Final = "/slip"
 def read_slip(read: Authentic, key: VerifyKey) -> Slip | list[Problem]:
     """The slip of a message, or what is wrong with it; ``key`` is the sender's signing key.
 
-    Codes: SLIP_MISSING, SLIP_SIGNATURE, SLIP_UNREADABLE, SLIP_OTHER_MESSAGE, SLIP_DIGEST, and those of the
-    contract for what stands in its fields.
+    Codes: SLIP_MISSING, SLIP_SIGNATURE, SLIP_UNREADABLE, SLIP_OTHER_MESSAGE, SLIP_DIGEST, and those
+    of the contract for what stands in its fields.
     """
     part = read.message.tail.slip
     if part is None:
-        return [Problem(_AT, "SLIP_MISSING", "add the slip: it holds the decision by which you granted the keys")]
+        text = "add the slip: it holds the decision by which you granted the keys"
+        return [Problem(_AT, "SLIP_MISSING", text)]
     try:
         slip = verify_part(SLIP, part, key)
     except SignatureRefusedError:
-        text = "the slip is not signed by this member's certified key: sign it with the key that signs the message"
+        text = "the slip's signature does not hold: sign it with the key that signs the message"
         return [Problem(_AT, "SLIP_SIGNATURE", text)]
     except EnvelopeError:
-        return [Problem(_AT, "SLIP_UNREADABLE", "the slip is no record of this version: update the SDK")]
+        text = "the slip is no record of this version: update the SDK"
+        return [Problem(_AT, "SLIP_UNREADABLE", text)]
     return _problems(slip, read.signed_sha256) or slip
 
 
@@ -54,14 +56,16 @@ def _problems(slip: Slip, signed_sha256: bytes) -> list[Problem]:
         text = "the slip names the signed bytes of another message: make a slip for each message"
         problems.append(Problem(f"{_AT}/signed_sha256", "SLIP_OTHER_MESSAGE", text))
     if not problems and slip.decision_digest != _digest(slip):
-        text = "the slip's digest is not that of its own deliveries, network and engine: compute it from what it says"
+        text = "not the digest of the slip's own deliveries, network and engine: compute it anew"
         problems.append(Problem(f"{_AT}/decision_digest", "SLIP_DIGEST", text))
     return problems
 
 
 def _digest(slip: Slip) -> bytes | None:
     try:
-        return decision_digest(slip.deliveries, slip.network.version, slip.network.digest, slip.engine)
+        return decision_digest(
+            slip.deliveries, slip.network.version, slip.network.digest, slip.engine
+        )
     except OverflowError:
         return None  # Avro ints are signed; no version is negative.
 

@@ -125,7 +125,7 @@ class Window(Generic[M]):
         Told the partition and the number of records that retention removed unread.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name, and each another neighbour
         self,
         *,
         derive: Callable[[M], Derived],
@@ -201,7 +201,9 @@ class Window(Generic[M]):
         if new_assignment or message.offset < lane.expected:
             # Read again: what is still in flight from before must not be overtaken.
             await lane.shrink_to(0)
-            start = await self._source.start_of(lane.partition) if new_assignment else message.offset
+            start = (
+                await self._source.start_of(lane.partition) if new_assignment else message.offset
+            )
             lane.begin(message.generation_id, start)
         else:
             await lane.shrink_to(self._size - 1)
@@ -312,5 +314,3 @@ def _check(delivery: asyncio.Future[object], topic: str) -> None:
     error = delivery.exception()
     if error is not None:
         raise DeliveryError(topic, type(error).__name__) from error
-
-

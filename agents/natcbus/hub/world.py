@@ -1,7 +1,7 @@
 """What the hub knows when it starts: the Network, everybody's public keys, and its own signing key.
 
-The one place of the deciding half that reads files. Nothing here changes while the process runs: a new version of
-the Network restarts the workers one by one.
+The one place of the deciding half that reads files. Nothing here changes while the process runs: a
+new version of the Network restarts the workers one by one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from natcbus.hub.errors import SettingsError
 from natcbus.routing.errors import NetworkError
 from natcbus.routing.loading import is_network_file, load_network
 from natcbus.routing.network import Network
-
 
 T = TypeVar("T")
 
@@ -63,7 +62,9 @@ def load_world(network: Path, keys: Path, signing_key: Path) -> World:
         With the problems of all three, each with its file; none shows what is in a key.
     """
     problems: list[str] = []
-    policy = _attempt(lambda: load_network(_texts(network, is_network_file), load_catalogue().audiences), problems)
+    policy = _attempt(
+        lambda: load_network(_texts(network, is_network_file), load_catalogue().audiences), problems
+    )
     directory = _attempt(lambda: KeyDirectory.parse(_texts(keys, _is_key_file)), problems)
     signer = _attempt(lambda: _signer(signing_key), problems)
     if policy is None or directory is None or signer is None:
@@ -78,7 +79,9 @@ def _attempt(load: Callable[[], T], problems: list[str]) -> T | None:
     except NetworkError as error:
         problems.extend(map(str, error.problems))
     except KeyDirectoryError as error:
-        problems.extend(f"{each.file}: {each.code}: {each.text}; {each.fix}" for each in error.problems)
+        problems.extend(
+            f"{each.file}: {each.code}: {each.text}; {each.fix}" for each in error.problems
+        )
     except SettingsError as error:
         problems.extend(error.problems)
     return None
@@ -107,7 +110,11 @@ def _texts(directory: Path, wanted: Callable[[str], bool]) -> dict[str, str]:
     """The text of each wanted file, by its name as seen from ``directory``."""
     if not directory.is_dir():
         raise SettingsError([f"{directory}: no such directory"])
-    files = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*") if path.is_file()}
+    files = {
+        path.relative_to(directory).as_posix(): path
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
     return {name: _text(files[name]) for name in sorted(files) if wanted(name)}
 
 
@@ -115,7 +122,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError([f"{path}: cannot be read as UTF-8 text ({type(error).__name__})"]) from error
+        raise SettingsError(
+            [f"{path}: cannot be read as UTF-8 text ({type(error).__name__})"]
+        ) from error
 
 
 def _is_key_file(name: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from natcbus.contract.audience import Audience
@@ -29,10 +28,11 @@ BY_ROLE: Final[Mapping[CountryRole, str]] = {
 
 _WIDTH: Final = {Reach.NOTICE: 0, Reach.REDUCED: 1, Reach.FULL: 2}
 _NOTHING: Final[frozenset[str]] = frozenset()
+_IS_NAMED: Final = Reason(NAMED)
+_HAD_EARLIER: Final = Reason(EARLIER)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A desk that the message points at.
 
     Attributes
@@ -58,8 +58,7 @@ class _Ground(NamedTuple):
     """One thing in the message that points at a desk."""
 
     desk: Desk
-    code: str
-    about: tuple[str, ...]
+    reason: Reason
     reach: Reach
 
 
@@ -149,21 +148,23 @@ def _grounds(
     prior: Prior,
 ) -> Iterator[_Ground]:
     addressing = header.addressing
-    yield from _known(addressing.desks, NAMED, Reach.FULL, network)
+    yield from _known(addressing.desks, _IS_NAMED, Reach.FULL, network)
     if addressing.only:
         return
     row = role_row(message_type, header, network)
     if row is not None:
         yield from _by_role(row, message_type, addressing, open_part, network)
         yield from _by_topic(row, addressing.topics, network)
-    yield from _known(prior, EARLIER, Reach.NOTICE, network)
+    yield from _known(prior, _HAD_EARLIER, Reach.NOTICE, network)
 
 
-def _known(desks: Iterable[str], code: str, reach: Reach, network: Network) -> Iterator[_Ground]:
+def _known(
+    desks: Iterable[str], reason: Reason, reach: Reach, network: Network
+) -> Iterator[_Ground]:
     for desk_id in desks:
         desk = network.desks.get(desk_id)
         if desk is not None:
-            yield _Ground(desk, code, (), reach)
+            yield _Ground(desk, reason, reach)
 
 
 def _by_role(
@@ -178,12 +179,12 @@ def _by_role(
         code = BY_ROLE.get(role)
         if cell is None or code is None:
             continue
-        for country, about in countries_in_role(
-            role, message_type, addressing, open_part, network
-        ).items():
+        playing = countries_in_role(role, message_type, addressing, open_part, network)
+        for country, about in playing.items():
+            reason = Reason(code, about)
             for desk in network.desks_by_country.get(country, ()):
                 if admits(cell, desk):
-                    yield _Ground(desk, code, about, cell.reach)
+                    yield _Ground(desk, reason, cell.reach)
 
 
 def _by_topic(row: RoleRow, topics: Iterable[str], network: Network) -> Iterator[_Ground]:
@@ -191,26 +192,28 @@ def _by_topic(row: RoleRow, topics: Iterable[str], network: Network) -> Iterator
     if cell is None:
         return
     for topic in set(topics):
+        reason = Reason(BY_TOPIC, (topic,))
         for desk in network.desks_by_topic.get(topic, ()):
             if admits(cell, desk):
-                yield _Ground(desk, BY_TOPIC, (topic,), cell.reach)
+                yield _Ground(desk, reason, cell.reach)
 
 
 def _candidate(grounds: list[_Ground], prior: Prior) -> Candidate:
-    desk = grounds[0].desk
-    about: dict[str, tuple[str, ...]] = {}
-    reach = Reach.NOTICE
-    for ground in grounds:
-        if ground.code in about:
-            about[ground.code] = tuple(sorted({*about[ground.code], *ground.about}))
-        else:
-            about[ground.code] = ground.about
-        if _WIDTH[ground.reach] > _WIDTH[reach]:
-            reach = ground.reach
+    desk, reason, reach = grounds[0]
+    reasons = {reason.code: reason}
+    for _, other, wider in grounds[1:]:
+        same = reasons.get(other.code)
+        reasons[other.code] = other if same is None else _merged(same, other)
+        if _WIDTH[wider] > _WIDTH[reach]:
+            reach = wider
     return Candidate(
         desk=desk,
-        because=tuple(Reason(code, about[code]) for code in sorted(about)),
+        because=tuple(reasons[code] for code in sorted(reasons)),
         reach=reach,
-        named=NAMED in about,
-        had=prior[desk.id] if EARLIER in about else _NOTHING,
+        named=NAMED in reasons,
+        had=prior[desk.id] if EARLIER in reasons else _NOTHING,
     )
+
+
+def _merged(one: Reason, other: Reason) -> Reason:
+    return Reason(one.code, tuple(sorted({*one.about, *other.about})))

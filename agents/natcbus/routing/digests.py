@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final, Protocol
 
 _CONTEXT: Final = "natcbus/1/decision"
@@ -59,16 +60,19 @@ def decision_digest(
     ]
     for row in rows:
         parts.append(_text(row.desk))
-        parts.append(_texts(row.compartments))
-        parts.append(_texts(reason.code for reason in row.because))
+        parts.append(_texts(tuple(row.compartments)))
+        parts.append(_texts(tuple(reason.code for reason in row.because)))
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-def _texts(items: Iterable[str]) -> bytes:
+@lru_cache(maxsize=4096)
+def _texts(items: tuple[str, ...]) -> bytes:
+    """Cached: the same few lists stand in decision after decision."""
     unique = sorted(set(items))
     return _u32(len(unique)) + b"".join(map(_text, unique))
 
 
+@lru_cache(maxsize=4096)
 def _text(text: str) -> bytes:
     return _bytes(text.encode())
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from natcbus.contract.types.core import Header, Kind, Tlp
 from natcbus.routing.candidates import Candidate
-from natcbus.routing.network import Desk, Member, Network, Reach, Tier, TlpScope
+from natcbus.routing.network import Desk, Member, Network, Policy, Reach, Tier, TlpScope
 
 
 class Refusal(StrEnum):
@@ -37,9 +37,9 @@ class Conditions:
 
     Attributes
     ----------
-    scopes
-        The TLP scopes of the message's level and of every looser one. A desk must be within all of
-        them, so that a stricter level never reaches further, whatever the table says.
+    covered
+        Tier -> organisation types that the message's TLP level covers (None: any). What a looser
+        level does not cover, a stricter one does not either, whatever the table says.
     purposes
         Organisation type -> reach, for the message's purpose.
     competent
@@ -51,7 +51,7 @@ class Conditions:
     readable: bool
     status: str
     tlp: Tlp
-    scopes: tuple[TlpScope | None, ...]
+    covered: Mapping[Tier, frozenset[str] | None]
     purpose: str
     purposes: Mapping[str, Reach]
     competent: frozenset[str]
@@ -60,6 +60,7 @@ class Conditions:
 
 _LOOSENING: Final = (Tlp.RED, Tlp.AMBER_STRICT, Tlp.AMBER, Tlp.GREEN, Tlp.CLEAR)
 _NOBODY: Final[frozenset[str]] = frozenset()
+_NO_SCOPE: Final = TlpScope({})
 
 
 def conditions(message_type: str, header: Header, network: Network) -> Conditions:
@@ -73,7 +74,7 @@ def conditions(message_type: str, header: Header, network: Network) -> Condition
         readable=header.kind is not Kind.UNKNOWN,
         status=header.status,
         tlp=tlp,
-        scopes=tuple(policy.tlp.get(level) for level in _LOOSENING[_LOOSENING.index(tlp) :]),
+        covered=_covered(tlp, policy),
         purpose=header.purpose,
         purposes=policy.purposes.get(header.purpose, {}),
         competent=policy.competence.get(message_type, _NOBODY) if known else _NOBODY,
@@ -136,8 +137,8 @@ def _tlp(candidate: Candidate, demanded: Conditions) -> Refusal | None:
         return None
     if demanded.tlp is Tlp.RED:
         return Refusal.TLP_RED_NOT_NAMED
-    tier = _tier(candidate.desk, demanded)
-    within = all(_covers(scope, tier, candidate.desk.organisation) for scope in demanded.scopes)
+    organisations = demanded.covered.get(_tier(candidate.desk, demanded), _NOBODY)
+    within = organisations is None or candidate.desk.organisation in organisations
     return None if within else Refusal.TLP_SCOPE
 
 
@@ -159,11 +160,15 @@ def _tier(desk: Desk, demanded: Conditions) -> Tier:
     return member.tier if member is not None else Tier.PARTNER
 
 
-def _covers(scope: TlpScope | None, tier: Tier, organisation: str) -> bool:
-    if scope is None or tier not in scope.tiers:
-        return False
-    organisations = scope.tiers[tier]
-    return organisations is None or organisation in organisations
+def _covered(tlp: Tlp, policy: Policy) -> Mapping[Tier, frozenset[str] | None]:
+    scopes = [policy.tlp.get(level, _NO_SCOPE) for level in _LOOSENING[_LOOSENING.index(tlp) :]]
+    covered: dict[Tier, frozenset[str] | None] = {}
+    for tier in scopes[0].tiers:
+        if all(tier in scope.tiers for scope in scopes):
+            limits = [scope.tiers[tier] for scope in scopes]
+            named = [limit for limit in limits if limit is not None]
+            covered[tier] = frozenset.intersection(*named) if named else None
+    return covered
 
 
 Gate = Callable[[Candidate, Conditions], Refusal | None]

@@ -1,5 +1,7 @@
 """The JSON Schema of the Network's YAML, which editors and other tools use.
 
+Printed by ``python -m natcbus.routing.published``; what is published is kept in step by a test.
+
 It says of one file what ``loading`` says of it alone: both come from the notations in ``sections``.
 What several files say together (a desk of another member, a one-way border) only the loader sees.
 """
@@ -7,9 +9,11 @@ What several files say together (a desk of another member, a one-way border) onl
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Collection
 
 from natcbus.contract.assembly import Json
+from natcbus.contract.catalogue import load_catalogue
 from natcbus.routing.notation import Definitions
 from natcbus.routing.sections import grammar_for
 
@@ -36,3 +40,7 @@ def network_schema(event_types: Collection[str]) -> dict[str, Json]:
 def schema_text(event_types: Collection[str]) -> str:
     """The schema as it is published in ``infra/network/schema/network.schema.json``."""
     return json.dumps(network_schema(event_types), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text(load_catalogue().types))

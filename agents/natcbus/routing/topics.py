@@ -1,7 +1,7 @@
-"""The names of the topics: what a member says, what became of it, what a desk gets, and the hub's own.
+"""The names of the topics: members' words, what became of them, desks' feeds, the hub's own.
 
-Every part that reads or writes a topic takes its name from here, so that the closed set of topics, the rights on
-them and what is written agree.
+Every part that reads or writes a topic takes its name from here, so that the closed set of topics,
+the rights on them and what is written agree.
 """
 
 from __future__ import annotations

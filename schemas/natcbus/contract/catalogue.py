@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final
 
-from natcbus.contract.assembly import Json, Named, collect, full_name, read_schemas
+from natcbus.contract.assembly import Json, Named, collect, fields_of, full_name, read_schemas
 from natcbus.contract.audience import Audience
 from natcbus.contract.errors import SchemaError
 from natcbus.contract.minimum import Minimum
+from natcbus.contract.published import MESSAGE, PublishedSchema, golden_schemas
 from natcbus.contract.schema import Schema, highest_pii, publish
 from natcbus.contract.tables import read_audience, read_minimum
 
@@ -56,11 +57,12 @@ class Compartment:
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """One event type in its newest version.
+    """One event type in one version: the newest of this installation, or another that it can read.
 
-    ``message`` is the published schema of the whole record; ``signed`` and ``tail`` are its first
-    field and the rest, which are read and written apart so that signed bytes are never encoded
-    again.
+    ``read_as`` is the version of this installation, for a version that is not: what is decoded then
+    has the shape that this installation knows. ``message`` is the published schema of the whole
+    record; ``signed`` and ``tail`` are its first field and the rest, which are read and written
+    apart so that signed bytes are never encoded again.
     """
 
     name: str
@@ -73,6 +75,7 @@ class EventType:
     compartments: Mapping[str, Compartment] = field(repr=False)
     audience: Audience = field(repr=False)
     minimum: Minimum = field(repr=False)
+    read_as: EventType | None = field(default=None, repr=False)
 
     @property
     def schema_id(self) -> int:
@@ -81,9 +84,14 @@ class EventType:
 
     def schemas(self) -> Iterator[tuple[str, Schema]]:
         """The published schemas: ``message`` and each compartment by name."""
-        yield "message", self.message
+        yield MESSAGE, self.message
         for name, compartment in self.compartments.items():
             yield name, compartment.schema
+
+    def published(self) -> Iterator[PublishedSchema]:
+        """The same, as they are announced to other installations."""
+        for name, schema in self.schemas():
+            yield PublishedSchema(self.name, name, self.version, schema.definition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +110,17 @@ class Catalogue:
         return {name: event_type.audience for name, event_type in self.types.items()}
 
     def by_schema_id(self, schema_id: int) -> EventType | None:
-        """The event type whose messages carry this id, or None."""
+        """The event type and version whose messages carry this id, or None."""
         return self.by_id.get(schema_id)
+
+    def with_versions(self, published: Iterable[PublishedSchema]) -> Catalogue:
+        """The same contract, and other versions of its event types that were announced.
+
+        A version of another major, of a type that is not known here, or without its message schema
+        is left out: records of it stay unknown.
+        """
+        versions = _other_versions(self.types, published)
+        return replace(self, by_id={each.schema_id: each for each in versions} | dict(self.by_id))
 
 
 @cache
@@ -122,15 +139,61 @@ def load_catalogue() -> Catalogue:
         name: publish(HUB_RECORDS[name], "", HUB_VERSION, named[f"natcbus.hub.{name}"], named)
         for name in HUB_RECORDS
     }
-    types = {
-        folder.name: _event_type(folder.name, folder / "v1", named)
+    folders = {
+        folder.name: folder / "v1"
         for folder in sorted((root / "events").iterdir(), key=lambda entry: entry.name)
         if (folder / "v1").is_dir()
     }
+    types = {name: _event_type(name, folder, named) for name, folder in folders.items()}
     _refuse_collisions(
         [*hub.values(), *(schema for each in types.values() for _, schema in each.schemas())]
     )
-    return Catalogue(types, hub, named, {each.schema_id: each for each in types.values()})
+    newest = Catalogue(types, hub, named, {each.schema_id: each for each in types.values()})
+    return newest.with_versions(
+        schema for name, folder in folders.items() for schema in golden_schemas(name, folder)
+    )
+
+
+def _other_versions(
+    types: Mapping[str, EventType], published: Iterable[PublishedSchema]
+) -> Iterator[EventType]:
+    versions: dict[tuple[str, str], dict[str, PublishedSchema]] = {}
+    for schema in published:
+        versions.setdefault((schema.event_type, schema.version), {})[schema.name] = schema
+    for (name, version), schemas in versions.items():
+        own = types.get(name)
+        if own is None or MESSAGE not in schemas or version == own.version:
+            continue
+        if version.split(".")[0] == own.version.split(".")[0]:
+            yield _as_published(own, version, schemas)
+
+
+def _as_published(
+    own: EventType, version: str, schemas: Mapping[str, PublishedSchema]
+) -> EventType:
+    """Another version of ``own``, put together from what was published of it."""
+    message = schemas[MESSAGE].definition
+    named = collect([message])
+    namespace = str(message["namespace"])
+    first, *rest = fields_of(message)
+    tail: Json = {"type": "record", "name": "Tail", "namespace": namespace, "fields": list(rest)}
+    return replace(
+        own,
+        version=version,
+        message=publish(own.name, "", version, message, named),
+        signed=publish(own.name, "", version, first["type"], named),
+        tail=publish(own.name, "", version, tail, named),
+        header=publish(own.name, "", version, named["natcbus.core.Header"], named),
+        open=publish(own.name, "", version, named[full_name("Open", namespace)], named),
+        compartments={
+            name: _compartment(
+                own.name, name, version, schema.definition, collect([schema.definition])
+            )
+            for name, schema in schemas.items()
+            if name != MESSAGE
+        },
+        read_as=own,
+    )
 
 
 def _read_all(folder: Traversable) -> list[dict[str, Json]]:

@@ -15,7 +15,7 @@ from typing import Final, Protocol, Self, TypeVar
 
 import fastavro
 
-from natcbus.contract.catalogue import EventType, load_catalogue
+from natcbus.contract.catalogue import Catalogue, EventType, load_catalogue
 from natcbus.contract.errors import DecodingError
 from natcbus.contract.schema import Schema
 from natcbus.contract.types.core import Header, Native, Parcel, Part, Seal, Signature
@@ -83,8 +83,10 @@ def unframe(value: bytes) -> tuple[int, bytes]:
     return schema_id, value[_FRAME.size :]
 
 
-def read_frame(value: bytes) -> tuple[EventType, bytes]:
+def read_frame(value: bytes, catalogue: Catalogue | None = None) -> tuple[EventType, bytes]:
     """Event type and body of a framed message.
+
+    ``catalogue`` is the package's own where it is not given; it may know more versions.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def read_frame(value: bytes) -> tuple[EventType, bytes]:
             "MESSAGE_TOO_LARGE", f"{len(value)} bytes; at most {MAX_MESSAGE_BYTES} are allowed"
         )
     schema_id, body = unframe(value)
-    event_type = load_catalogue().by_schema_id(schema_id)
+    event_type = (catalogue or load_catalogue()).by_schema_id(schema_id)
     if event_type is None:
         raise DecodingError(
             "UNKNOWN_SCHEMA", f"schema id {schema_id} is no message of this contract"
@@ -139,9 +141,10 @@ def decode_message(event_type: EventType, body: bytes) -> Message:
         NOT_THIS_SCHEMA or TRAILING_BYTES.
     """
     stream = BytesIO(body)
-    first = _read(stream, event_type.signed)
+    known = event_type.read_as or event_type
+    first = _read(stream, event_type.signed, known.signed)
     split = stream.tell()
-    rest = _read(stream, event_type.tail)
+    rest = _read(stream, event_type.tail, known.tail)
     _refuse_rest(stream, body)
     try:
         signed = Signed(
@@ -174,7 +177,9 @@ def decode_compartment(event_type: EventType, name: str, plaintext: bytes) -> Na
     DecodingError
         NOT_THIS_SCHEMA or TRAILING_BYTES.
     """
-    return _decode(event_type.compartments[name].schema, plaintext)
+    written = event_type.compartments[name].schema
+    known = (event_type.read_as or event_type).compartments.get(name)
+    return _decode(written, plaintext, written if known is None else known.schema)
 
 
 def schema_id_of(kind: type[_Record]) -> int:
@@ -195,7 +200,8 @@ def decode_record(kind: type[R], body: bytes) -> R:
     DecodingError
         NOT_THIS_SCHEMA or TRAILING_BYTES.
     """
-    native = _decode(_hub_schema(kind.__name__), body)
+    schema = _hub_schema(kind.__name__)
+    native = _decode(schema, body, schema)
     try:
         return kind.from_native(native)
     except ValueError as error:
@@ -213,23 +219,25 @@ def _encode(schema: Schema, native: Native) -> bytes:
     return stream.getvalue()
 
 
-def _decode(schema: Schema, body: bytes) -> Native:
+def _decode(written: Schema, body: bytes, known: Schema) -> Native:
     stream = BytesIO(body)
-    native = _read(stream, schema)
+    native = _read(stream, written, known)
     _refuse_rest(stream, body)
     return native
 
 
-def _read(stream: BytesIO, schema: Schema) -> Native:
+def _read(stream: BytesIO, written: Schema, known: Schema) -> Native:
+    """What was written under one version, in the shape of the version that is known here."""
+    reader = None if written is known else known.parsed
     try:
-        native = fastavro.schemaless_reader(stream, schema.parsed, None)  # type: ignore[arg-type]
+        native = fastavro.schemaless_reader(stream, written.parsed, reader)  # type: ignore[arg-type]
     except Exception as error:
         # Hostile bytes make the library raise EOFError, IndexError, OverflowError and more.
         raise DecodingError(
-            "NOT_THIS_SCHEMA", f"the bytes do not follow {schema.name}: {error!r}"
+            "NOT_THIS_SCHEMA", f"the bytes do not follow {written.name}: {error!r}"
         ) from error
     if not isinstance(native, dict):
-        raise DecodingError("NOT_THIS_SCHEMA", f"{schema.name} is a record")
+        raise DecodingError("NOT_THIS_SCHEMA", f"{written.name} is a record")
     return native
 
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 
 import avro.compatibility
 import avro.schema
@@ -18,42 +16,13 @@ import avro.schema
 from natcbus.contract.assembly import Json, fields_of
 from natcbus.contract.catalogue import EventType, load_catalogue
 from natcbus.contract.lint import Finding
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedSchema:
-    """A schema as it was published: event type, ``message`` or compartment, version, definition."""
-
-    event_type: str
-    name: str
-    version: str
-    definition: Json
+from natcbus.contract.published import PublishedSchema, golden_schemas
 
 
 def published_schemas() -> Iterator[PublishedSchema]:
     """Every version ever published, from the golden folders of the event types."""
-    for folder in _golden_folders():
-        for version in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            for entry in sorted(version.iterdir(), key=lambda entry: entry.name):
-                if entry.name.endswith(".avsc"):
-                    definition: Json = json.loads(entry.read_text("utf-8"))
-                    event_type = _event_of(folder)
-                    yield PublishedSchema(
-                        event_type, entry.name.removesuffix(".avsc"), version.name, definition
-                    )
-
-
-def _golden_folders() -> Iterator[Traversable]:
     for name in load_catalogue().types:
-        folder = files("natcbus.contract") / "events" / name / "v1" / "golden"
-        if folder.is_dir():
-            yield folder
-
-
-def _event_of(golden: Traversable) -> str:
-    return next(
-        name for name in load_catalogue().types if f"/{name}/" in str(golden).replace("\\", "/")
-    )
+        yield from golden_schemas(name, files("natcbus.contract") / "events" / name / "v1")
 
 
 def check_published() -> list[Finding]:

@@ -11,7 +11,7 @@ from typing import Final
 import typer
 from typer.main import get_command
 
-from natcbus.cli import events, networks, schemas
+from natcbus.cli import events, hubs, keys, networks, quarantines, schemas, topologies
 from natcbus.cli.failures import CommandError, Exit, Fault
 from natcbus.cli.judging import judge
 from natcbus.cli.output import Output
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (events, networks, schemas):
+for group in (events, networks, schemas, topologies, quarantines, keys, hubs):
     group.register(app)
 
 
