@@ -1,0 +1,32 @@
+"""The SDK: publish and subscribe for a member's own systems.
+
+Ten lines are enough for either: see ``docs/examples``.
+"""
+
+from natcbus.client.contexts import Context
+from natcbus.client.errors import (
+    IncompatibleError,
+    NatcbusError,
+    RejectedError,
+    UnavailableError,
+)
+from natcbus.client.opening import Delivery
+from natcbus.client.publisher import Published, Publisher, State
+from natcbus.client.subscriber import Refused, Start, Subscriber
+from natcbus.contract.problems import Problem
+
+__all__ = [
+    "Context",
+    "Delivery",
+    "IncompatibleError",
+    "NatcbusError",
+    "Problem",
+    "Published",
+    "Publisher",
+    "Refused",
+    "RejectedError",
+    "Start",
+    "State",
+    "Subscriber",
+    "UnavailableError",
+]
