@@ -249,7 +249,7 @@ def test_a_correct_alert_is_routed() -> None:
     assert ruling.codes == []
 
 
-@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.ALERT, Kind.UNKNOWN}))
+@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.ALERT}))
 def test_kinds_other_than_alert_are_not_routed_yet(kind: Kind) -> None:
     refused_with(ruled(SIDES, a_letter(SIDES, header_of(kind=kind))), "KIND_NOT_SUPPORTED")
 

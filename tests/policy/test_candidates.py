@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from natcbus.contract.types.core import Addressing, CountryRole, Urgency
 from natcbus.routing.candidates import Candidate, candidates
 from natcbus.routing.decision import Prior, Reason
 from natcbus.routing.network import Reach
 from tests.support.building import (
+    AUDIENCE,
     LAST_SEEN_IN_SERBIA,
     MISSING,
     a_desk,
@@ -82,17 +84,17 @@ def test_a_country_in_a_role_that_is_not_listed_yields_nobody() -> None:
 
 
 def test_nationality_comes_from_the_addressing_alone() -> None:
-    open_part = {**LAST_SEEN_IN_SERBIA, "nationalities": ["SI"]}
+    pointer = {"NATIONALITY": ("/nationalities/*",)}
+    network = replace(NETWORK, audiences={MISSING: replace(AUDIENCE, country_roles=pointer)})
+    addressing = addressed(
+        roles=[CountryRole.NATIONALITY], countries=[("BG", CountryRole.NATIONALITY)]
+    )
 
-    assert found(addressed(roles=[CountryRole.NATIONALITY]), open_part=open_part) == {}
-    assert list(
-        found(
-            addressed(roles=[CountryRole.NATIONALITY], countries=[("BG", CountryRole.NATIONALITY)])
-        )
-    ) == [
-        "bg.coordinator",
-        "bg.spoc",
-    ]
+    pointed_at = candidates(
+        MISSING, a_header(addressing=addressing), {"nationalities": ["SI"]}, network, {}
+    )
+
+    assert [each.desk.id for each in pointed_at] == ["bg.coordinator", "bg.spoc"]
 
 
 def test_adjacent_are_the_neighbours_of_where_the_person_was_last_seen() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from natcbus.contract.catalogue import load_catalogue
-from natcbus.contract.codec import MAX_MESSAGE_BYTES, decode_compartment
+import pytest
+
+from natcbus.contract.catalogue import Catalogue, load_catalogue
+from natcbus.contract.codec import MAX_MESSAGE_BYTES, decode_compartment, decode_message, read_frame
 from natcbus.contract.golden import example
-from natcbus.contract.types.core import Part
+from natcbus.contract.types.core import Native, Part
 from natcbus.contract.types.hub import DeliveryRow, Outcome, Slip
 from natcbus.enrichment.enrich import enrich
 from natcbus.envelope.grant import make_grant, open_grant, read_grant
@@ -29,7 +32,9 @@ from tests.support.messages import (
     Letter,
     a_letter,
     balkans,
+    example_compartments,
     header_of,
+    letter_of,
     with_slip,
 )
 from tests.support.rulings import ruled
@@ -364,6 +369,55 @@ def test_what_leaves_of_a_large_message_is_never_larger_than_a_message_may_be() 
     assert all(len(record.value) <= MAX_MESSAGE_BYTES for record in ruling.feeds.values())
 
 
+# Other versions.
+
+
+def newer_catalogue(message: Callable[[Native], None]) -> Catalogue:
+    """The contract, and version 1.1 of the event type, whose message schema ``message`` changes."""
+    announced = [
+        replace(each, version="1.1", definition=deepcopy(each.definition))
+        for each in TYPE.published()
+    ]
+    for each in announced:
+        if each.name == "message":
+            message(each.definition)
+    return load_catalogue().with_versions(announced)
+
+
+def add_open_field(message: Native) -> None:
+    _, open_part, _ = message["fields"][0]["type"]["fields"]
+    open_part["type"]["fields"].append(
+        {"name": "weather", "type": "string", "default": "", "pii": "P2", "max_length": 9}
+    )
+
+
+def add_tail_field(message: Native) -> None:
+    message["fields"].append(
+        {"name": "stamp", "type": ["null", "long"], "default": None, "pii": "P0"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "more"), [(add_open_field, {"weather": "rain"}), (add_tail_field, {})]
+)
+def test_a_message_of_a_newer_minor_version_leaves_with_every_byte_that_was_signed(
+    change: Callable[[Native], None], more: Native
+) -> None:
+    catalogue = newer_catalogue(change)
+    newer = next(each for each in catalogue.by_id.values() if each.version == "1.1")
+    sides = replace(SIDES, world=replace(SIDES.world, catalogue=catalogue))
+    open_part = {**example(TYPE).open, **more}
+    letter = letter_of(sides, newer, header_of(version="1.1"), open_part, example_compartments())
+    ruling = ruled(sides, letter)
+    assert ruling.codes == []
+    assert sorted(ruling.feeds) == DESKS
+    for record in ruling.feeds.values():
+        assert record.value[5:].startswith(letter.signed_bytes)
+        event_type, body = read_frame(record.value, catalogue)
+        assert event_type is newer
+        assert decode_message(event_type, body).tail.relay is not None
+
+
 # Headers.
 
 
@@ -373,7 +427,7 @@ def test_feeds_have_headers_for_tools_and_none_of_the_case() -> None:
     assert headers == {
         "ce_specversion": b"1.0",
         "ce_id": f"rs/{letter.header.message_id}/hu.spoc".encode(),
-        "ce_source": b"urn:natcbus:hub",
+        "ce_source": b"natcbus:hub",
         "ce_type": b"natcbus.delivery.missing_person",
         "ce_time": b"2026-03-02T09:30:02Z",
         "content-type": b"application/vnd.confluent.avro",

@@ -13,9 +13,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.codec import encode_tail, frame
 from natcbus.contract.golden import example, golden_files
+from natcbus.contract.problems import Problem
 from natcbus.contract.rules import open_shape
+from natcbus.contract.shapes import Shape
+from natcbus.contract.shaping import compile_shape
 from natcbus.contract.types.core import (
     Addressing,
     CountryInRole,
@@ -28,7 +32,7 @@ from natcbus.contract.types.core import (
     Tlp,
     Urgency,
 )
-from natcbus.contract.types.hub import Outcome
+from natcbus.contract.types.hub import DecisionRecord, Outcome
 from natcbus.envelope.grant import read_grant
 from natcbus.envelope.sign import SLIP, read_part, sign_message
 from natcbus.hub import records
@@ -63,7 +67,7 @@ LETTERS: Final = tuple(
         header_of(from_="hu.spoc", thread_id="hu.0195f3a0-0000-7000-8000-000000000002"),
     )
 )
-GOLDEN: Final = golden_files(TYPE)["message.bin"]
+GOLDEN: Final = [golden_files(each)["message.bin"] for each in load_catalogue().types.values()]
 OPEN: Final = example(TYPE).open
 
 
@@ -196,10 +200,23 @@ def test_a_topic_that_is_no_members_is_a_mistake_of_whoever_subscribed() -> None
         ruled(SIDES, replace(inbound(b"x"), topic="desk.hu.spoc.feed"))
 
 
+@cache
+def shape_of_decisions() -> Shape:
+    return compile_shape(load_catalogue().hub["DecisionRecord"].definition)
+
+
+def broken_bounds(decision: DecisionRecord) -> list[Problem]:
+    """What of a decision is not of the form that its own schema promises to readers."""
+    problems: list[Problem] = []
+    shape_of_decisions().check(decision.to_native(), "", problems)
+    return problems
+
+
 def keeps_its_promises(sides: Parties, ruling: Ruled) -> None:
     """One decision and an equal receipt, whatever came in, and nothing outside the closed set."""
     decision = ruling.decision
     assert ruling.receipt.decision == decision
+    assert broken_bounds(decision) == []
     closed = {"hub.decisions", "hub.quarantine", f"member.{decision.sender}.receipts"}
     closed |= {
         f"desk.{each.row.desk}.feed" for each in decision.deliveries if each.undelivered is None
@@ -258,7 +275,7 @@ MUTATIONS: Final[Sequence[Mutation]] = (flip, truncate, append, cut_out, repeat,
 
 @settings(deadline=None)
 @given(
-    st.sampled_from([GOLDEN, *(letter.value for letter in LETTERS)]),
+    st.sampled_from([*GOLDEN, *(letter.value for letter in LETTERS)]),
     st.lists(st.sampled_from(MUTATIONS), max_size=3),
     st.randoms(use_true_random=False),
 )
@@ -380,7 +397,7 @@ def hostile_headers() -> st.SearchStrategy[Header]:
         version=mostly(usual.version, WORDS),
         kind=mostly(usual.kind, st.sampled_from(Kind)),
         tlp=st.sampled_from(Tlp),
-        urgency=st.sampled_from(Urgency),
+        urgency=mostly(usual.urgency, st.sampled_from(Urgency)),
         purpose=mostly(usual.purpose, st.sampled_from(Purpose)),
         sent_at=mostly(usual.sent_at, TIMES),
         expires_at=mostly(usual.expires_at, TIMES),
@@ -393,7 +410,10 @@ def hostile_headers() -> st.SearchStrategy[Header]:
 
 @settings(deadline=None)
 @given(
-    hostile_headers(), natives(open_shape(MISSING)), mostly(STORED_AT, TIMES), mostly(NOW, TIMES)
+    hostile_headers(),
+    mostly(OPEN, st.builds(dict, natives(open_shape(MISSING)))),
+    mostly(STORED_AT, TIMES),
+    mostly(NOW, TIMES),
 )
 def test_whatever_a_member_signs_the_router_does_not_raise(
     header: Header, open_part: Native, stored_at: datetime, now: datetime
@@ -485,5 +505,11 @@ def test_what_leaves_is_what_both_sender_and_hub_decided_and_nothing_more(
         assert fed.signed_bytes == letter.signed_bytes
         assert tuple(parcel.compartment for parcel in fed.tail.parcels) == delivery.compartments
         assert [read_grant(part).to for part in fed.tail.grants] == [delivery.desk]
+    for part in letter.tail.grants:
+        if read_grant(part).to not in ruling.feeds:
+            assert not any(part.body in each.value for each in ruling.routed.outbound)
+    for parcel in letter.tail.parcels:
+        holding = {desk for desk, each in ruling.feeds.items() if parcel.ciphertext in each.value}
+        assert holding == {each.desk for each in agreed if parcel.compartment in each.compartments}
     if another is None:
         assert ruling.decision.decision_digest == ruling.decision.slip_digest

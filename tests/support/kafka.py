@@ -32,6 +32,8 @@ FASTER: Final[Mapping[str, str]] = {
     # A broker that was killed is fenced sooner, so its restart is not waited for.
     "broker.session.timeout.ms": "4000",
     "broker.heartbeat.interval.ms": "1000",
+    # Ten megabytes by default, set aside for each partition: a search of the disk reads them all.
+    "log.index.size.max.bytes": "65536",
 }
 _JVM: Final = ("-Xms64m", "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _START_WITHIN_S: Final = 60.0

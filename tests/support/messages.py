@@ -163,47 +163,48 @@ def a_letter(
     sealed: Mapping[str, bytes] | None = None,
     prior: Prior | None = None,
 ) -> Letter:
-    """What a correct sender makes of an event: decided, sealed, granted, slipped and signed.
+    """What a correct sender makes of a missing person; the contract's example by default.
 
-    ``sealed`` maps compartments to plaintexts; the default is the example of the contract.
+    ``sealed`` maps compartments to plaintexts.
     """
-    header = header_of() if header is None else header
-    open_part = example(TYPE).open if open_part is None else open_part
-    member = header.from_.split(".")[0]
-    keys, seals, parcels = _sealed(
-        header, member, example_compartments() if sealed is None else sealed
+    return letter_of(
+        sides,
+        TYPE,
+        header_of() if header is None else header,
+        example(TYPE).open if open_part is None else open_part,
+        example_compartments() if sealed is None else sealed,
+        prior,
     )
-    signed = Signed(header, open_part, seals)
-    earlier = {} if prior is None else prior
-    decision = decide(TYPE.name, header, open_part, keys, sides.world.network, earlier)
-    return enclosed(sides, signed, keys, parcels, decision, earlier)
 
 
-def enclosed(
+def letter_of(
     sides: Parties,
-    signed: Signed,
-    keys: Mapping[str, bytes],
-    parcels: tuple[Parcel, ...],
-    decision: Decision,
-    prior: Prior,
+    event_type: EventType,
+    header: Header,
+    open_part: Native,
+    sealed: Mapping[str, bytes],
+    prior: Prior | None = None,
 ) -> Letter:
-    """The letter of what was decided and sealed."""
-    member = signed.header.from_.split(".")[0]
+    """A message as a correct sender makes it: decided, sealed, granted, slipped and signed."""
+    member = header.from_.split(".")[0]
     signer, directory = sides.signer(member), sides.world.keys
-    signed_bytes = encode_signed(TYPE, signed)
+    keys, seals, parcels = _sealed(event_type, header, sealed)
+    decision = decide(event_type.name, header, open_part, keys, sides.world.network, prior or {})
+    signed = Signed(header, open_part, seals)
+    signed_bytes = encode_signed(event_type, signed)
     digest = signed_sha256(signed_bytes)
     grants = [make_grant(digest, member, keys, directory.member_key(member), signer)]
     for row in decision.deliveries:
         granted = {name: keys[name] for name in row.compartments}
         grants.append(make_grant(digest, row.desk, granted, directory.desk_key(row.desk), signer))
     tail = Tail(
-        signature=sign_message(TYPE.schema_id, signed_bytes, signer),
+        signature=sign_message(event_type.schema_id, signed_bytes, signer),
         slip=make_part(SLIP, slip_of(digest, decision, prior), signer),
         parcels=parcels,
         grants=tuple(grants),
         relay=None,
     )
-    return Letter(TYPE, signed, tail)
+    return Letter(event_type, signed, tail)
 
 
 def slip_of(digest: bytes, decision: Decision, prior: Prior | None = None) -> Slip:
@@ -266,15 +267,16 @@ def example_compartments() -> Mapping[str, bytes]:
 
 
 def _sealed(
-    header: Header, member: str, plaintexts: Mapping[str, bytes]
+    event_type: EventType, header: Header, plaintexts: Mapping[str, bytes]
 ) -> tuple[dict[str, bytes], tuple[Seal, ...], tuple[Parcel, ...]]:
     keys: dict[str, bytes] = {}
     seals: list[Seal] = []
     parcels: list[Parcel] = []
     for name, plaintext in sorted(plaintexts.items()):
         keys[name] = new_key()
-        place = SealPlace(member, TYPE.name, header.message_id, name)
-        sealed, ciphertext = seal(place, TYPE.compartments[name].schema.id, plaintext, keys[name])
+        place = SealPlace(header.from_.split(".")[0], event_type.name, header.message_id, name)
+        schema_id = event_type.compartments[name].schema.id
+        sealed, ciphertext = seal(place, schema_id, plaintext, keys[name])
         seals.append(sealed)
         parcels.append(Parcel(compartment=name, ciphertext=ciphertext))
     return keys, tuple(seals), tuple(parcels)

@@ -124,3 +124,12 @@ def lasting(event: Json, now: datetime, lifetime: timedelta = timedelta(days=1))
     """The event sent now and alive for ``lifetime``."""
     event["header"] |= {"sent_at": now.isoformat(), "expires_at": (now + lifetime).isoformat()}
     return event
+
+
+def without(event: Json, pointers: Sequence[str]) -> Json:
+    """The event without the entries of its addressing that ``pointers`` complain about."""
+    mended = copy.deepcopy(event)
+    places = {tuple(pointer.split("/")[3:5]) for pointer in pointers if pointer.count("/") >= 4}
+    for field, index in sorted(places, key=lambda place: (place[0], -int(place[1]))):
+        del mended["header"]["addressing"][field][int(index)]
+    return mended

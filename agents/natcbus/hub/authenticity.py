@@ -85,7 +85,7 @@ class Unproven:
 def authenticate(record: Inbound, world: World) -> Authentic | Unproven:
     """The message in ``record``, or why it is none of the member whose topic it stands on."""
     try:
-        event_type, body = read_frame(record.value or b"")
+        event_type, body = read_frame(record.value or b"", world.catalogue)
         message = decode_message(event_type, body)
     except DecodingError as error:
         return Unproven(Problem("", error.code, _UNREADABLE.get(error.code, _SDK)), UNREADABLE)

@@ -2,7 +2,7 @@
 
 Nobody on the bus trusts a header, and none of an inbound record is ever copied on.
 
-- ``ce_source`` is ``urn:natcbus:hub``: the hub produced this record, whoever said what is in it.
+- ``ce_source`` is ``natcbus:hub``: the hub produced this record, whoever said what is in it.
 - ``ce_id`` is unique within the source and the same when a record is written again after a crash:
   the delivery id for a feed, and the position of the source record behind ``decision/`` or
   ``receipt/``.
@@ -24,7 +24,7 @@ from natcbus.contract.shapes import write_instant
 Headers = tuple[tuple[str, bytes], ...]
 
 CONTENT_TYPE: Final = "application/vnd.confluent.avro"
-SOURCE: Final = "urn:natcbus:hub"
+SOURCE: Final = "natcbus:hub"
 
 
 def event_headers(event_id: str, event_type: str, time: datetime) -> Headers:

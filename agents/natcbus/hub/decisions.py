@@ -32,6 +32,7 @@ from natcbus.routing.decision import ENGINE
 from natcbus.routing.topics import DECISIONS, receipts_topic, speaker
 
 _MOST_PROBLEMS: Final = 64
+_MOST_COMPARTMENTS: Final = 16
 _LONGEST_TEXT: Final = 512
 _LONGEST_POINTER: Final = 256
 
@@ -46,6 +47,7 @@ class Particulars:
     status: str = ""
     sent_at: datetime | None = None
     signed_sha256: bytes | None = None
+    present: tuple[str, ...] = ()
 
 
 UNREADABLE: Final = Particulars()
@@ -61,7 +63,13 @@ def particulars(message_type: str, message: Message, signed_sha256: bytes) -> Pa
         status=header.status.value,
         sent_at=header.sent_at,
         signed_sha256=signed_sha256,
+        present=_compartments(message),
     )
+
+
+def _compartments(message: Message) -> tuple[str, ...]:
+    names = {_well_formed("compartment", seal.compartment) for seal in message.signed.seals} - {""}
+    return tuple(sorted(names)[:_MOST_COMPARTMENTS])
 
 
 def _well_formed(form: str, text: str) -> str:
@@ -115,6 +123,7 @@ def _decision(
         status=about.status,
         sent_at=about.sent_at,
         signed_sha256=about.signed_sha256,
+        present=about.present,
         source=Source(topic=record.topic, partition=record.partition, offset=record.offset),
         outcome=ruling.outcome,
         problems=_rows(ruling.problems),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from natcbus.contract.catalogue import load_catalogue
+from natcbus.contract.catalogue import Catalogue, load_catalogue
 from natcbus.contract.types.hub import NetworkRef
 from natcbus.envelope.directory import KeyDirectory
 from natcbus.envelope.errors import BadKeyError, KeyDirectoryError, MissingKeyError
@@ -32,11 +32,14 @@ class World:
     ----------
     signer
         Signs relays; the directory lists its public half.
+    catalogue
+        The contract: this installation's own, and other minor versions that it can read.
     """
 
     network: Network
     keys: KeyDirectory
     signer: SigningKey = field(repr=False)
+    catalogue: Catalogue = field(default_factory=load_catalogue, repr=False)
 
     @property
     def network_ref(self) -> NetworkRef:

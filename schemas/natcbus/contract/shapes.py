@@ -74,9 +74,7 @@ class Text:
                 )
             elif self.form_name == "country" and not is_country(text):
                 problems.append(
-                    Problem(
-                        at, "NOT_A_COUNTRY", f"{text} is not in ISO 3166-1 alpha-2 (XK is allowed)"
-                    )
+                    Problem(at, "NOT_A_COUNTRY", "not in ISO 3166-1 alpha-2 (XK is allowed)")
                 )
             return
         if len(text) > self.max_length:
@@ -227,9 +225,8 @@ class Choice:
         if symbol not in self.symbols:
             near = get_close_matches(value.upper(), self.symbols, n=1)
             hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(self.symbols)}"
-            problems.append(
-                Problem(at, "UNKNOWN_SYMBOL", f"{value[:40]!r} is not in the vocabulary: {hint}")
-            )
+            # The value is not repeated: in a sealed part it may be what must not stand in a log.
+            problems.append(Problem(at, "UNKNOWN_SYMBOL", f"not in the vocabulary: {hint}"))
             return UNREADABLE
         return symbol
 

@@ -17,20 +17,21 @@ from natcbus.cli.decisions import (
     show_decision,
 )
 from natcbus.cli.failures import CommandError, Exit, Fault
-from natcbus.cli.inputs import event_in, event_value, network_at, the_time
-from natcbus.cli.options import DeskOption, EventFile, JsonOption, NetworkOption
+from natcbus.cli.inputs import event_in, event_text, network_at, the_time, without_keys
+from natcbus.cli.options import ContextOption, DeskOption, EventFile, JsonOption, NetworkOption
 from natcbus.cli.output import Output, listed, table
 from natcbus.cli.schemas import named_type
 from natcbus.cli.visible import visible
+from natcbus.client.composing import Preview
+from natcbus.client.composing import preview as preview_of
+from natcbus.client.errors import RejectedError
 from natcbus.contract.assembly import Json
 from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.errors import InvalidEventError
 from natcbus.contract.problems import Problem
 from natcbus.contract.reading import Event, parse_json
 from natcbus.operations.freshening import freshened
-from natcbus.routing.addressing import addressing_problems, nobody_problem
-from natcbus.routing.decide import decide
-from natcbus.routing.decision import ENGINE, Decision
+from natcbus.routing.decision import ENGINE
 from natcbus.routing.network import Network
 from natcbus.routing.reasons import explain
 from natcbus.routing.why_not import Outcome, WhyNot, why_not
@@ -46,7 +47,8 @@ def register(app: typer.Typer) -> None:
 
 def example(
     event_type: Annotated[str, typer.Argument(metavar="TYPE", help="For example missing_person.")],
-    as_json: JsonOption = False,  # noqa: FBT002, ARG001 - an example is JSON either way
+    *,
+    as_json: JsonOption = False,  # noqa: ARG001 - an example is JSON either way
 ) -> None:
     """Print an event of a type that is valid for the example network, to start from."""
     found = named_type(event_type, load_catalogue())
@@ -58,18 +60,21 @@ def example(
 def validate(
     file: EventFile,
     network: NetworkOption = None,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag of the command line
+    context: ContextOption = None,
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Say everything that is wrong with an event: its form, the law it cites, whom it points at."""
     output = Output(as_json=as_json)
-    where = network_at(network, output)
+    where = network_at(network, output, context)
     found: Event | None = None
+    code = Exit.WRONG_INPUT
     try:
-        found = event_in(event_value(file), where, the_time())
-        problems: Sequence[Problem] = rule_problems(found, decision_on(found, where), where)
+        found = event_in(event_text(file), where, the_time())
         code = Exit.REFUSED
-    except InvalidEventError as error:
-        problems, code = error.problems, Exit.WRONG_INPUT
+        problems = _previewed(found, where).problems
+    except RejectedError as error:
+        problems = error.problems
     faults = [Fault.of(problem) for problem in problems]
     if as_json:
         output.document(
@@ -91,32 +96,34 @@ def validate(
 def preview(
     file: EventFile,
     network: NetworkOption = None,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag of the command line
+    context: ContextOption = None,
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Show who would get an event, in which view and why, and who would not; sends nothing."""
     output = Output(as_json=as_json)
-    where = network_at(network, output)
-    value = event_value(file)
+    where = network_at(network, output, context)
+    text = event_text(file)
     try:
-        event = event_in(value, where, the_time())
-    except InvalidEventError as error:
+        event = event_in(text, where, the_time())
+    except RejectedError as error:
         if as_json:
-            output.document(_preview_json(value, None, None, error.problems, where))
+            output.document(_preview_json(text, None, error.problems, where))
             raise typer.Exit(Exit.WRONG_INPUT) from None
         raise
-    decision = decision_on(event, where)
-    problems = rule_problems(event, decision, where)
+    found = _previewed(event, where)
     if as_json:
-        output.document(_preview_json(value, event, decision, problems, where))
+        output.document(_preview_json(text, found, found.problems, where))
     else:
         output.say(headline(event.header))
-        output.say(network_line(decision, where))
+        output.say(network_line(found.decision, where))
         output.say()
+        decision = found.decision
         show_decision(decision.deliveries, decision.denials, where, event.header, output)
-    if problems and not as_json:
+    if found.problems and not as_json:
         output.say()
-        raise CommandError(Exit.REFUSED, map(Fault.of, problems))
-    if problems:
+        raise CommandError(Exit.REFUSED, map(Fault.of, found.problems))
+    if found.problems:
         raise typer.Exit(Exit.REFUSED)
 
 
@@ -124,12 +131,14 @@ def why_not_desk(
     file: EventFile,
     desk: DeskOption,
     network: NetworkOption = None,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag of the command line
+    context: ContextOption = None,
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Say why a desk would not get an event, who may change that and how, or what it would get."""
     output = Output(as_json=as_json)
-    where = network_at(network, output)
-    event = event_in(event_value(file), where, the_time())
+    where = network_at(network, output, context)
+    event = event_in(event_text(file), where, the_time())
     answer = why_not(desk, event.type.name, event.header, event.open, event.sealed.keys(), where)
     if as_json:
         output.document(_why_not_json(answer, where))
@@ -139,45 +148,36 @@ def why_not_desk(
         raise typer.Exit(Exit.REFUSED)
 
 
-def decision_on(event: Event, network: Network) -> Decision:
-    """What the network decides about an event, as the first of its thread."""
-    return decide(event.type.name, event.header, event.open, event.sealed.keys(), network)
-
-
-def rule_problems(event: Event, decision: Decision, network: Network) -> list[Problem]:
-    """Why the network would refuse a valid event, besides what each desk is denied for."""
-    problems = addressing_problems(event.type.name, event.header, event.open, network)
-    nobody = nobody_problem(decision)
-    if nobody is not None and not problems:
-        problems.append(nobody)
-    return problems
+def _previewed(event: Event, network: Network) -> Preview:
+    return preview_of(event, without_keys(network), the_time())
 
 
 def _preview_json(
-    value: Json,
-    event: Event | None,
-    decision: Decision | None,
-    problems: Sequence[Problem],
-    network: Network,
+    text: bytes, found: Preview | None, problems: Sequence[Problem], network: Network
 ) -> Json:
-    deliveries = decision.deliveries if decision is not None else ()
-    denials = decision.denials if decision is not None else ()
-    header = event.header if event is not None else None
+    deliveries = found.decision.deliveries if found is not None else ()
+    denials = found.decision.denials if found is not None else ()
+    header = found.event.header if found is not None else None
     return {
-        "message_id": _stated_id(value),
+        "message_id": _stated_id(text),
         "network_version": network.version,
         "engine": ENGINE,
-        "digest": None if decision is None else decision.digest.hex(),
+        "digest": None if found is None else found.decision.digest.hex(),
         "deliveries": [delivery_json(delivery, network) for delivery in deliveries],
         "denials": [denial_json(denial, network, header) for denial in denials],
         "errors": [Fault.of(problem).to_json() for problem in problems],
     }
 
 
-def _stated_id(value: Json) -> Json:
+def _stated_id(text: bytes) -> str | None:
     """The id that the author gave; one that a preview made up would be no promise."""
-    header = value.get("header") if isinstance(value, dict) else None
-    return header.get("message_id") if isinstance(header, dict) else None
+    try:
+        event = parse_json(text)
+    except InvalidEventError:
+        return None
+    header = event.get("header") if isinstance(event, dict) else None
+    stated = header.get("message_id") if isinstance(header, dict) else None
+    return stated if isinstance(stated, str) else None
 
 
 def _why_not_json(answer: WhyNot, network: Network) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -66,11 +66,17 @@ class Fault:
 
 
 class CommandError(Exception):
-    """A command cannot do what it was asked to do."""
+    """A command cannot do what it was asked to do.
 
-    def __init__(self, exit_code: Exit, faults: Iterable[Fault]) -> None:
+    ``known`` is what a program should learn all the same, beside ``errors``.
+    """
+
+    def __init__(
+        self, exit_code: Exit, faults: Iterable[Fault], known: Mapping[str, Json] | None = None
+    ) -> None:
         self.exit_code = exit_code
         self.faults = tuple(faults)
+        self.known = dict(known or {})
         super().__init__("; ".join(fault.text for fault in self.faults))
 
 

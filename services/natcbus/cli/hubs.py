@@ -14,7 +14,8 @@ def register(app: typer.Typer) -> None:
 
 
 def hub(
-    as_json: JsonOption = False,  # noqa: FBT002, ARG001 - errors alone are printed
+    *,
+    as_json: JsonOption = False,  # noqa: ARG001 - errors alone are printed
 ) -> None:
     """Run one hub worker until it is stopped; its settings are the variables NATCBUS_HUB_*.
 

@@ -10,11 +10,13 @@ from typing import Final
 
 from natcbus.cli.failures import wrong_input
 from natcbus.cli.output import Output
-from natcbus.contract.assembly import Json
+from natcbus.client import contexts
+from natcbus.client.composing import validate
+from natcbus.client.world import World
 from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.codec import MAX_MESSAGE_BYTES
-from natcbus.contract.reading import Defaults, Event, parse_json, read_event
-from natcbus.envelope.ids import ENTROPY_BYTES, new_message_id
+from natcbus.contract.reading import Event
+from natcbus.envelope.directory import KeyDirectory
 from natcbus.operations.examples import example_network
 from natcbus.routing.loading import is_network_file, load_network
 from natcbus.routing.network import Network
@@ -24,34 +26,42 @@ STANDARD_INPUT: Final = "-"
 _MOST_BYTES: Final = 4 * MAX_MESSAGE_BYTES
 
 
-def event_value(file: str) -> Json:
-    """The JSON of an event in ``file``, or on standard input for ``-``.
+def event_text(file: str) -> bytes:
+    """The JSON text of an event in ``file``, or on standard input for ``-``.
 
     Raises
     ------
     CommandError
         FILE_UNREADABLE or FILE_TOO_LARGE.
-    InvalidEventError
-        It is not JSON.
     """
-    return parse_json(_bytes(file))
+    try:
+        if file == STANDARD_INPUT:
+            content = sys.stdin.buffer.read(_MOST_BYTES + 1)
+        else:
+            with Path(file).open("rb") as stream:
+                content = stream.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise wrong_input("FILE_UNREADABLE", f"{file}: {error.strerror}") from error
+    if len(content) > _MOST_BYTES:
+        text = f"{file} has more than {_MOST_BYTES} bytes; no event is so large"
+        raise wrong_input("FILE_TOO_LARGE", text)
+    return content
 
 
-def event_in(value: Json, network: Network, now: datetime) -> Event:
-    """The event that ``value`` is, with what its author left out filled in.
+def event_in(text: bytes, network: Network, now: datetime) -> Event:
+    """The event that ``text`` is, with what its author left out filled in.
 
     Raises
     ------
-    InvalidEventError
+    RejectedError
         With every problem.
     """
-    defaults = Defaults(
-        message_id=new_message_id(now, os.urandom(ENTROPY_BYTES)),
-        thread_uuid=new_message_id(now, os.urandom(ENTROPY_BYTES)),
-        sent_at=now,
-        lifetimes=network.policy.lifetimes,
-    )
-    return read_event(value, load_catalogue(), defaults)
+    return validate(text, without_keys(network), now, os.urandom)
+
+
+def without_keys(network: Network) -> World:
+    """What is needed to look at an event; it takes keys to send one."""
+    return World(network, KeyDirectory.parse({}), load_catalogue())
 
 
 def the_time() -> datetime:
@@ -59,35 +69,43 @@ def the_time() -> datetime:
     return datetime.now(UTC)
 
 
-def network_at(directory: Path | None, output: Output) -> Network:
-    """The network in ``directory``, else the example network, which is then said.
+def network_at(directory: Path | None, output: Output, context: str | None = None) -> Network:
+    """The network in ``directory``, else the context's, else the example network; said which.
 
     Raises
     ------
     CommandError
         NO_NETWORK or NETWORK_UNREADABLE.
+    IncompatibleError
+        There is no such context.
     NetworkError
         Its YAML is wrong; every problem is located.
     """
-    where = network_directory(directory)
-    if directory is None:
-        output.note("On the example network; --network DIR names another.")
+    where = network_directory(directory, output, context)
     return load_network(network_files(where), load_catalogue().audiences)
 
 
-def network_directory(directory: Path | None) -> Path:
-    """The directory that was named, else that of the example network.
+def network_directory(directory: Path | None, output: Output, context: str | None = None) -> Path:
+    """The directory that ``network_at`` reads.
 
     Raises
     ------
     CommandError
         NO_NETWORK.
+    IncompatibleError
+        There is no such context.
     """
-    where = directory or example_network()
-    if where is None:
+    if directory is not None:
+        return directory
+    chosen = context or contexts.current_name()
+    if chosen is not None:
+        return contexts.load(chosen).network
+    example = example_network()
+    if example is None:
         text = "name a directory of network YAML with --network DIR; no example is installed"
         raise wrong_input("NO_NETWORK", text)
-    return where
+    output.note("On the example network; --network DIR names another.")
+    return example
 
 
 def network_files(directory: Path) -> dict[str, str]:
@@ -110,18 +128,3 @@ def network_files(directory: Path) -> dict[str, str]:
         text = f"{directory} is no directory with YAML files of a network"
         raise wrong_input("NETWORK_UNREADABLE", text)
     return found
-
-
-def _bytes(file: str) -> bytes:
-    try:
-        if file == STANDARD_INPUT:
-            content = sys.stdin.buffer.read(_MOST_BYTES + 1)
-        else:
-            with Path(file).open("rb") as stream:
-                content = stream.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise wrong_input("FILE_UNREADABLE", f"{file}: {error.strerror}") from error
-    if len(content) > _MOST_BYTES:
-        text = f"{file} has more than {_MOST_BYTES} bytes; no event is so large"
-        raise wrong_input("FILE_TOO_LARGE", text)
-    return content

@@ -8,14 +8,30 @@ from typing import Final
 from typer import TyperException
 
 from natcbus.cli.failures import CommandError, Exit, Fault
+from natcbus.client.errors import (
+    IncompatibleError,
+    NatcbusError,
+    RejectedError,
+    UnavailableError,
+)
 from natcbus.contract.errors import ContractError, InvalidEventError
 from natcbus.envelope.errors import EnvelopeError, KeyDirectoryError, KeyProblem
-from natcbus.operations.errors import BrokerError, OperationsError
+from natcbus.operations.errors import (
+    BrokerError,
+    HubStartError,
+    NotRoutedError,
+    OperationsError,
+    StoryError,
+)
 from natcbus.routing.errors import Located, NetworkError
 
 _EXITS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], Exit], ...]] = (
     ((TyperException, ContractError, EnvelopeError, NetworkError), Exit.WRONG_INPUT),
-    (BrokerError, Exit.UNAVAILABLE),
+    (IncompatibleError, Exit.WRONG_INPUT),
+    (UnavailableError, Exit.UNAVAILABLE),
+    (RejectedError, Exit.REFUSED),
+    ((BrokerError, HubStartError, NotRoutedError), Exit.UNAVAILABLE),
+    (StoryError, Exit.WRONG_INPUT),
     (OperationsError, Exit.REFUSED),
 )
 
@@ -24,6 +40,14 @@ def judge(error: Exception) -> CommandError | None:
     """What to say of ``error`` and how to leave; None for an error that nobody foresaw."""
     if isinstance(error, CommandError):
         return error
+    if isinstance(error, RejectedError) and isinstance(error.__cause__, InvalidEventError):
+        # The SDK has one error for both; a shell wants to know whether the file is to be mended.
+        return CommandError(Exit.WRONG_INPUT, _faults(error))
+    cause = error.__cause__
+    if isinstance(error, IncompatibleError) and isinstance(cause, NetworkError | KeyDirectoryError):
+        return CommandError(Exit.WRONG_INPUT, _faults(cause))
+    if isinstance(error, UnavailableError) and error.message_id:
+        return CommandError(Exit.UNAVAILABLE, _faults(error), {"message_id": error.message_id})
     for kinds, exit_code in _EXITS:
         if isinstance(error, kinds):
             return CommandError(exit_code, _faults(error))
@@ -32,13 +56,13 @@ def judge(error: Exception) -> CommandError | None:
 
 def _faults(error: Exception) -> Iterable[Fault]:
     match error:
-        case InvalidEventError():
+        case InvalidEventError() | RejectedError():
             return map(Fault.of, error.problems)
         case NetworkError() | KeyDirectoryError():
             return map(located, error.problems)
         case TyperException():
             return [Fault("USAGE", error.format_message())]
-        case ContractError() | EnvelopeError():
+        case ContractError() | EnvelopeError() | NatcbusError():
             return [Fault(error.code, error.text)]
     return [Fault(str(getattr(error, "code", "UNKNOWN")), str(error))]
 

@@ -41,7 +41,8 @@ def init(
         Path | None,
         typer.Option(metavar="DIR", help="Where public keys go; else `keys` in the network's."),
     ] = None,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag of the command line
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Make keys, or those that new desks lack; never replaces one that is there.
 
@@ -50,7 +51,7 @@ def init(
     """
     output = Output(as_json=as_json)
     where = network_at(network, output)
-    beside = public or network_directory(network) / _PUBLIC
+    beside = public or network_directory(network, output) / _PUBLIC
     written = [init_keys(owner, where, private / owner, beside, the_time()) for owner in owners]
     if as_json:
         output.document(

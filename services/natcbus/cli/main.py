@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
@@ -11,7 +12,18 @@ from typing import Final
 import typer
 from typer.main import get_command
 
-from natcbus.cli import events, hubs, keys, networks, quarantines, schemas, topologies
+from natcbus.cli import (
+    contexts,
+    demos,
+    events,
+    hubs,
+    keys,
+    networks,
+    publishing,
+    quarantines,
+    schemas,
+    topologies,
+)
 from natcbus.cli.failures import CommandError, Exit, Fault
 from natcbus.cli.judging import judge
 from natcbus.cli.output import Output
@@ -26,7 +38,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (events, networks, schemas, topologies, quarantines, keys, hubs):
+for group in (
+    events,
+    publishing,
+    networks,
+    schemas,
+    topologies,
+    quarantines,
+    keys,
+    contexts,
+    hubs,
+    demos,
+):
     group.register(app)
 
 
@@ -38,6 +61,9 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; the exit code."""
     output = Output(as_json="--json" in arguments)
+    # What the client library warns of, the commands say themselves and better.
+    logging.getLogger("kafka").addHandler(logging.NullHandler())
+    logging.getLogger("kafka").propagate = False
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -61,7 +87,7 @@ def _fail(error: Exception, output: Output) -> int:
         if os.environ.get(TRACEBACK):
             traceback.print_exception(error)
     try:
-        output.errors(failure.faults)
+        output.errors(failure.faults, failure.known)
         sys.stdout.flush()
     except BrokenPipeError:
         return _leave_quietly()

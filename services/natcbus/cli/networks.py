@@ -12,7 +12,7 @@ from rich.text import Text
 
 from natcbus.cli.failures import refused
 from natcbus.cli.inputs import network_at
-from natcbus.cli.options import JsonOption, NetworkOption
+from natcbus.cli.options import ContextOption, JsonOption, NetworkOption
 from natcbus.cli.output import Output, listed, table
 from natcbus.cli.policies import policy_json, show_policy
 from natcbus.cli.visible import visible
@@ -32,7 +32,8 @@ def register(app: typer.Typer) -> None:
 @group.command()
 def check(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory of network YAML.")],
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag of the command line
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Check a network's YAML; each problem is named with its file, its line and what to write."""
     output = Output(as_json=as_json)
@@ -50,11 +51,13 @@ def show(
         typer.Argument(metavar="[WHAT]", help="A desk, a member, or `policy`; else everything."),
     ] = None,
     network: NetworkOption = None,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag of the command line
+    context: ContextOption = None,
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Show the members, the desks and the policy of a network."""
     output = Output(as_json=as_json)
-    where = network_at(network, output)
+    where = network_at(network, output, context)
     if as_json:
         output.document(_json(what, where))
     elif what == _POLICY:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from rich import box
@@ -58,7 +59,7 @@ class Output:
 
     def show(self, renderable: RenderableType) -> None:
         """Print a table or another thing of rich."""
-        if isinstance(renderable, Table):
+        if isinstance(renderable, Table) and renderable.show_header:
             fit(renderable, self.screen.width)
         self.screen.print(renderable)
 
@@ -66,10 +67,10 @@ class Output:
         """Tell the person at the terminal something that is not the answer."""
         self._notes.print(visible(text), style="dim", soft_wrap=True)
 
-    def errors(self, faults: Sequence[Fault]) -> None:
+    def errors(self, faults: Sequence[Fault], known: Mapping[str, Json] | None = None) -> None:
         """Say what is wrong: ``{"errors": [...]}`` on standard output, or lines on the other."""
         if self.as_json:
-            self.document({"errors": [fault.to_json() for fault in faults]})
+            self.document({**(known or {}), "errors": [fault.to_json() for fault in faults]})
             return
         for fault in faults:
             self._notes.print(fault_line(fault), soft_wrap=True)
@@ -133,6 +134,11 @@ def fit(made: Table, width: int) -> None:
         least[needy] += 1
     for column, wide in zip(made.columns, least, strict=True):
         column.width = max(wide, 1)
+
+
+def moment(instant: datetime) -> str:
+    """An instant for people: to the second, in UTC."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def view_text(view: str) -> Text:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from natcbus.cli.connections import brokers_of
 from natcbus.cli.options import BootstrapOption, ContextOption, JsonOption
-from natcbus.cli.output import Output, table
+from natcbus.cli.output import Output, moment, table
 from natcbus.cli.visible import visible
 from natcbus.contract.assembly import Json
 from natcbus.contract.shapes import write_instant
@@ -32,7 +32,8 @@ def register(app: typer.Typer) -> None:
 def list_held(
     bootstrap: BootstrapOption = None,
     context: ContextOption = None,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag of the command line
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """List what is in quarantine, oldest first."""
     output = Output(as_json=as_json)
@@ -48,7 +49,7 @@ def list_held(
     for each in held:
         place = f"{visible(each.topic)}/{each.partition}/{each.offset}"
         why = Text.assemble((visible(each.code), "red"), f" {visible(each.text)}")
-        rows.add_row(str(each.number), write_instant(each.at), place, str(len(each.value)), why)
+        rows.add_row(str(each.number), moment(each.at), place, str(len(each.value)), why)
     output.show(rows)
 
 
@@ -57,7 +58,8 @@ def show(
     number: Annotated[int, typer.Argument(metavar="NUMBER", min=0, help="As `list` shows it.")],
     bootstrap: BootstrapOption = None,
     context: ContextOption = None,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag of the command line
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Show one record: where it stood, why it is here, and how it begins."""
     output = Output(as_json=as_json)

@@ -31,7 +31,8 @@ def show(
         str | None,
         typer.Argument(metavar="[TYPE]", help="An event type; without one, all of them."),
     ] = None,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag of the command line
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Show an event type: its fields, their PII classes, and who may open which part."""
     output = Output(as_json=as_json)
@@ -50,7 +51,7 @@ def show(
 
 
 @group.command()
-def check(as_json: JsonOption = False) -> None:  # noqa: FBT002 - a flag of the command line
+def check(*, as_json: JsonOption = False) -> None:
     """Check every schema against the rules, and against every version ever published."""
     output = Output(as_json=as_json)
     catalogue = load_catalogue()

@@ -40,14 +40,15 @@ def plan(
     bootstrap: BootstrapOption = None,
     context: ContextOption = None,
     profile: ProfileOption = Profile.SINGLE,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag of the command line
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Show which topics would be created and which differ; changes nothing.
 
     Leaves with 1 when something is to be done, so that a schedule can watch for it.
     """
     output = Output(as_json=as_json)
-    found = _plan(network_at(network, output), brokers_of(bootstrap, context), profile)
+    found = _plan(network_at(network, output, context), brokers_of(bootstrap, context), profile)
     if as_json:
         output.document(
             {
@@ -71,12 +72,13 @@ def apply(
     bootstrap: BootstrapOption = None,
     context: ContextOption = None,
     profile: ProfileOption = Profile.SINGLE,
-    as_json: JsonOption = False,  # noqa: FBT002 - a flag of the command line
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Create the topics that are missing; deletes and changes nothing, and can be repeated."""
     output = Output(as_json=as_json)
     brokers = brokers_of(bootstrap, context)
-    found = _plan(network_at(network, output), brokers, profile)
+    found = _plan(network_at(network, output, context), brokers, profile)
     applied = apply_plan(brokers.bootstrap, found, brokers.security)
     if as_json:
         output.document(

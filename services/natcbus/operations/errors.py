@@ -14,9 +14,13 @@
     ├── QuarantineError
     │   ├── TopicMissingError       the brokers do not have the topic
     │   └── HeldRecordMissingError  no record of this number is held
-    └── KeysError
-        ├── NotInNetworkError       the network has no such member
-        └── KeysExistError          there are keys already
+    ├── KeysError
+    │   ├── NotInNetworkError       the network has no such member
+    │   └── KeysExistError          there are keys already
+    └── DemoError
+        ├── StoryError              the story is not what the demo can play
+        ├── HubStartError           the hub did not become ready
+        └── NotRoutedError          the hub did not route an event of the story
 """
 
 from __future__ import annotations
@@ -222,4 +226,16 @@ class HubStartError(DemoError):
         super().__init__(
             f"The hub did not start: {why}. Run the demo again; if it repeats, other work may be "
             f"taking both processors, or the broker was not empty.{wrote}"
+        )
+
+
+class NotRoutedError(DemoError):
+    """The hub did not route an event of the story."""
+
+    code = "NOT_ROUTED"
+
+    def __init__(self, message_id: str, waited_s: float) -> None:
+        super().__init__(
+            f"The hub did not route {message_id} within {waited_s:.0f} s. Run the demo again; "
+            "if it repeats, other work may be taking both processors."
         )

@@ -85,8 +85,11 @@ _THIRTY_DAYS: Final = {
 _FOR_GOOD: Final = {"cleanup.policy": "delete", "retention.ms": _FOREVER}
 
 CONFIGS: Final[Mapping[Kind, Mapping[str, str]]] = {
-    # Never compacted: the hub takes a missing offset for a loss and leaves.
-    Kind.OUT: _EVERY | _THIRTY_DAYS | {"max.message.bytes": str(OUT_MAX_BYTES)},
+    # Never compacted: the hub takes a missing offset for a loss and leaves. The broker's own clock
+    # stamps what arrives: legal time limits run from receipt, and no sender may move them.
+    Kind.OUT: _EVERY
+    | _THIRTY_DAYS
+    | {"max.message.bytes": str(OUT_MAX_BYTES), "message.timestamp.type": "LogAppendTime"},
     Kind.RECEIPTS: _EVERY | _THIRTY_DAYS,
     Kind.FEED: _EVERY | _THIRTY_DAYS,
     Kind.DECISIONS: _EVERY | _FOR_GOOD,

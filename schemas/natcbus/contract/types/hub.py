@@ -211,6 +211,8 @@ class DecisionRecord:
     status: str
     sent_at: datetime | None = None
     signed_sha256: bytes | None = None
+    present: tuple[str, ...] = ()
+    """The compartments that the message seals: what a full view holds."""
     source: Source
     outcome: Outcome
     problems: tuple[ProblemRow, ...] = ()
@@ -235,6 +237,7 @@ class DecisionRecord:
             status=native["status"],
             sent_at=native["sent_at"],
             signed_sha256=native["signed_sha256"],
+            present=tuple(native["present"]),
             source=Source.from_native(native["source"]),
             outcome=Outcome(native["outcome"]),
             problems=tuple(ProblemRow.from_native(item) for item in native["problems"]),
@@ -257,6 +260,7 @@ class DecisionRecord:
             "status": self.status,
             "sent_at": self.sent_at,
             "signed_sha256": self.signed_sha256,
+            "present": list(self.present),
             "source": self.source.to_native(),
             "outcome": self.outcome.value,
             "problems": [item.to_native() for item in self.problems],

@@ -65,7 +65,7 @@ class DemoHub:
             )
 
     def wait_ready(self, tell: Callable[[str], None]) -> None:
-        """Return when the hub routes; ``tell`` hears what it is waiting for, each time that changes.
+        """Return when the hub routes; ``tell`` hears what it is waiting for, when that changes.
 
         Raises
         ------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ class Scene:
 
     name: str
     sender: str
-    event: Json
+    event: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,10 @@ class Story:
 
     desks: tuple[str, ...]
     chapters: tuple[Chapter, ...]
+
+    def scenes(self) -> Iterator[Scene]:
+        """Every event of every chapter."""
+        return (scene for chapter in self.chapters for scene in chapter.scenes)
 
 
 def read_story(folder: Path, now: datetime) -> Story:
@@ -87,7 +91,7 @@ def _scene(file: Path, now: datetime) -> Scene:
         raise StoryError(file, str(error)) from error
     header = event.get("header") if isinstance(event, dict) else None
     sender = header.get("from") if isinstance(header, dict) else None
-    if not isinstance(sender, str):
+    if not isinstance(event, dict) or not isinstance(sender, str):
         raise StoryError(file, "the event names no sender in header.from")
     return Scene(file.stem, sender, event)
 

@@ -1,0 +1,86 @@
+"""A whole bus for a test: a broker, the example Network with everybody's keys, and the real hub."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from natcbus.client import Context, Subscriber
+from natcbus.client.subscriber import RESUME, Start
+from natcbus.client.world import World, read_network, read_world
+from natcbus.operations.key_files import HUB, init_keys
+from natcbus.operations.provision import apply, existing_topics
+from natcbus.operations.topology import Profile, plan
+from natcbus.routing.network import Network
+from tests.support.deployment import hub_settings
+from tests.support.hub_process import HubProcess
+
+EXAMPLE = Path(__file__).parents[2] / "infra" / "network"
+
+
+@dataclass(frozen=True)
+class Bus:
+    """Where everything is: ``private/<owner>`` holds keys, ``public`` the directory of keys."""
+
+    bootstrap: str
+    folder: Path
+    network_folder: Path
+    world: World
+    hub: HubProcess
+
+    @property
+    def network(self) -> Network:
+        """The Network that everybody uses."""
+        return self.world.network
+
+    def context(self, member: str) -> Context:
+        """The context of a member's side."""
+        return Context(
+            name=member,
+            bootstrap=self.bootstrap,
+            member=member,
+            network=self.network_folder,
+            keys=self.folder / "private" / member,
+            state=self.folder / "state" / member,
+            public_keys=self.folder / "public",
+        )
+
+    def subscriber(self, desk: str, start: Start = RESUME, *, until_end: bool = True) -> Subscriber:
+        """What the desk's side runs."""
+        context = self.context(desk.split(".", maxsplit=1)[0])
+        return Subscriber(
+            context, desk=desk, start=start, until_end=until_end, world=self.world, on_refused=_fail
+        )
+
+
+def _fail(refused: object) -> None:
+    raise AssertionError(refused)
+
+
+@contextmanager
+def running_bus(bootstrap: str, folder: Path, profile: Profile = Profile.SINGLE) -> Iterator[Bus]:
+    """A bus on a broker that runs already; its hub is ready when the block begins."""
+    network_folder = folder / "network"
+    shutil.copytree(EXAMPLE, network_folder)
+    network = read_network(network_folder)
+    now = datetime.now(UTC)
+    for owner in [*network.members, HUB]:
+        init_keys(owner, network, folder / "private" / owner, folder / "public", now)
+    apply(bootstrap, plan(network, existing_topics(bootstrap, profile), profile))
+    settings = hub_settings() | {
+        "NATCBUS_HUB_PROFILE": profile.value,
+        "NATCBUS_HUB_BOOTSTRAP": bootstrap,
+        "NATCBUS_HUB_NETWORK": str(network_folder),
+        "NATCBUS_HUB_KEYS": str(folder / "public"),
+        "NATCBUS_HUB_SIGNING_KEY": str(folder / "private" / HUB / "hub.sign.pem"),
+        "NATCBUS_HUB_HEALTH_PORT": "0",
+    }
+    hub = HubProcess("natcbus.cli.main", ["hub"], settings, folder / "hub.log")
+    world = read_world(network_folder, folder / "public")
+    with hub:
+        hub.start().wait_ready()
+        yield Bus(bootstrap, folder, network_folder, world, hub)
