@@ -17,7 +17,7 @@ from natcbus.contract.golden import example
 from natcbus.contract.types.core import Native, Part
 from natcbus.contract.types.hub import DeliveryRow, Outcome, Slip
 from natcbus.enrichment.enrich import enrich
-from natcbus.envelope.grant import make_grant, open_grant, read_grant
+from natcbus.envelope.grant import grant_fingerprint, make_grant, open_grant, read_grant
 from natcbus.envelope.keys import SealingKey
 from natcbus.envelope.seal import SealPlace, open_seal
 from natcbus.envelope.sign import SLIP, read_part, verify_message
@@ -68,11 +68,14 @@ def without_grant(letter: Letter, desk: str) -> Letter:
     )
 
 
-def with_grant(letter: Letter, desk: str, part: Part) -> Letter:
-    """The letter with ``part`` where the grant of ``desk`` stood."""
-    return letter.with_tail(
-        grants=tuple(part if read_grant(each).to == desk else each for each in letter.tail.grants)
-    )
+def with_grant(letter: Letter, desk: str, part: Part, *, vouched_for: bool = True) -> Letter:
+    """The letter with ``part`` where the grant of ``desk`` stood; the slip vouches for it or not."""
+    grants = tuple(part if read_grant(each).to == desk else each for each in letter.tail.grants)
+    changed = letter.with_tail(grants=grants)
+    if not vouched_for:
+        return changed
+    fingerprints = tuple(grant_fingerprint(each) for each in grants)
+    return with_slip(SIDES, changed, replace(slip_of_letter(letter), grants=fingerprints))
 
 
 def test_each_decided_desk_gets_one_record_on_its_own_feed() -> None:
@@ -290,7 +293,7 @@ def test_a_grant_of_another_message_is_not_usable() -> None:
     assert ruling.undelivered() == {"hu.spoc": "NO_USABLE_GRANT"}
 
 
-def test_a_grant_that_the_sender_did_not_sign_is_not_usable() -> None:
+def test_a_grant_that_the_slip_does_not_vouch_for_is_not_usable() -> None:
     letter = a_letter(SIDES)
     forged = make_grant(
         letter.digest, "hu.spoc", {}, SIDES.world.keys.desk_key("hu.spoc"), SIDES.signer("hu")
@@ -298,9 +301,8 @@ def test_a_grant_that_the_sender_did_not_sign_is_not_usable() -> None:
     changed = grant_to(letter, "hu.spoc")
     signature = replace(changed.signature, value=bytes(64))
     for part in (forged, replace(changed, signature=signature)):
-        assert ruled(SIDES, with_grant(letter, "hu.spoc", part)).undelivered() == {
-            "hu.spoc": "NO_USABLE_GRANT"
-        }
+        other = with_grant(letter, "hu.spoc", part, vouched_for=False)
+        assert ruled(SIDES, other).undelivered() == {"hu.spoc": "NO_USABLE_GRANT"}
 
 
 def test_a_grant_for_a_key_that_the_desk_no_longer_has_is_not_usable() -> None:

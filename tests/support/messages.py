@@ -7,7 +7,7 @@ the sender would sign again is made with ``resigned``, what somebody on the way 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -23,11 +23,11 @@ from natcbus.contract.codec import (
     frame,
 )
 from natcbus.contract.golden import example
-from natcbus.contract.types.core import CountryRole, Header, Native, Parcel, Seal
+from natcbus.contract.types.core import CountryRole, Header, Native, Parcel, Part, Seal
 from natcbus.contract.types.hub import DeliveryRow, NetworkRef, PriorRow, ReasonRow, Slip
 from natcbus.envelope.certificates import Use
 from natcbus.envelope.directory import KeyDirectory
-from natcbus.envelope.grant import make_grant
+from natcbus.envelope.grant import grant_fingerprint, make_grant
 from natcbus.envelope.issuing import issue_hub_keys, issue_member_keys, private_file
 from natcbus.envelope.keys import SealingKey, SigningKey
 from natcbus.envelope.seal import SealPlace, new_key, seal
@@ -199,7 +199,7 @@ def letter_of(
         grants.append(make_grant(digest, row.desk, granted, directory.desk_key(row.desk), signer))
     tail = Tail(
         signature=sign_message(event_type.schema_id, signed_bytes, signer),
-        slip=make_part(SLIP, slip_of(digest, decision, prior), signer),
+        slip=make_part(SLIP, slip_of(digest, decision, grants, prior), signer),
         parcels=parcels,
         grants=tuple(grants),
         relay=None,
@@ -207,8 +207,10 @@ def letter_of(
     return Letter(event_type, signed, tail)
 
 
-def slip_of(digest: bytes, decision: Decision, prior: Prior | None = None) -> Slip:
-    """The slip of a decision."""
+def slip_of(
+    digest: bytes, decision: Decision, grants: Iterable[Part], prior: Prior | None = None
+) -> Slip:
+    """The slip of a decision, which vouches for these grants."""
     rows = tuple(
         DeliveryRow(
             desk=row.desk,
@@ -229,6 +231,7 @@ def slip_of(digest: bytes, decision: Decision, prior: Prior | None = None) -> Sl
         engine=decision.engine,
         decision_digest=decision.digest,
         deliveries=rows,
+        grants=tuple(grant_fingerprint(part) for part in grants),
         prior=earlier,
     )
 

@@ -16,6 +16,7 @@ from tests.support.oracle_question import Question
 from tests.support.oracle_reasons import Pointer
 
 CLEARANCES: Final = ("NONE", "RESTRICTED", "CONFIDENTIAL", "SECRET")
+TLP_LEVELS: Final = ("AMBER_STRICT", "AMBER", "GREEN", "CLEAR")
 
 
 def objections(question: Question, party: Party, because: list[Pointer]) -> tuple[str, ...]:
@@ -66,12 +67,20 @@ def tlp_red(question: Question, party: Party, _: list[Pointer]) -> bool:
 
 
 def tlp_scope(question: Question, party: Party, _: list[Pointer]) -> bool:
-    """R04: the table says which tiers and organisation types a level covers; named desks pass."""
+    """R04: the table says which tiers and organisation types a level covers; named desks pass.
+
+    A restriction never adds a recipient: whoever a more open level leaves out stays out.
+    """
     level = question.header.handling.tlp
     if level == "RED" or question.names(party.id):
         return False
+    more_open = TLP_LEVELS[TLP_LEVELS.index(level) :]
+    return not all(_tlp_covers(question, each, party) for each in more_open)
+
+
+def _tlp_covers(question: Question, level: str, party: Party) -> bool:
     covered = question.book.section("tlp")[level].get(party.of["tier"], [])
-    return covered != "ALL" and party.desk["organisation"] not in covered
+    return covered == "ALL" or party.desk["organisation"] in covered
 
 
 def no_provider_consent(question: Question, party: Party, because: list[Pointer]) -> bool:

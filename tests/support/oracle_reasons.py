@@ -23,8 +23,8 @@ class Pointer:
 
 def pointers(question: Question, party: Party) -> list[Pointer]:
     """Every reason; none means that the desk has nothing to do with the message."""
-    if question.header.addressing.only and not question.names(party.id):
-        return []
+    if question.header.addressing.only:  # being named stops the union
+        return list(_named(question, party))
     return [
         *_named(question, party),
         *_country_roles(question, party),
@@ -72,13 +72,19 @@ def _prior(question: Question, party: Party) -> Iterator[Pointer]:
 
 
 def countries_in_role(question: Question, role: str) -> set[str]:
-    """Countries that the open part puts in a role, and those that the addressing adds."""
+    """Countries that the open part puts in a role, and those that the addressing adds.
+
+    Neighbours are those of the places where a person was last seen, which are not their own
+    neighbours, also when there are two of them with a common border.
+    """
     countries = {entry.code for entry in question.header.addressing.countries if entry.role == role}
     for pointer in question.audience["country_roles"].get(role, []):
         countries.update(str(found) for found in at(question.open_part, pointer))
     if role == "ADJACENT":
-        for place in countries_in_role(question, "LAST_SEEN"):
-            countries.update(question.book.section("adjacency").get(place, []))
+        places = countries_in_role(question, "LAST_SEEN")
+        for place in places:
+            neighbours = question.book.section("adjacency").get(place, [])
+            countries.update(each for each in neighbours if each not in places)
     if role == "CORRIDOR":
         for corridor in question.book.section("corridors"):
             if corridor["name"] in question.header.addressing.corridors:

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 Json = Any
 
-_SECTION: Final = re.compile(r"^### (?P<name>[^\n]+)\n(?P<body>.*?)(?=^##|\Z)", re.M | re.S)
-_BLOCK: Final = re.compile(r"^```json\n(.*?)^```", re.M | re.S)
+_SECTION: Final = re.compile(r"^### (?P<name>[^\n]+)\n(?P<body>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+_BLOCK: Final = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def documented_shapes(page: Path) -> dict[str, Json]:

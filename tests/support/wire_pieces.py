@@ -7,7 +7,7 @@ notice.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -35,6 +35,7 @@ from natcbus.contract.types.hub import (
     Relay,
     Slip,
 )
+from natcbus.envelope.grant import grant_fingerprint
 from natcbus.envelope.ids import delivery_id
 from natcbus.envelope.keys import SealingKey, SigningKey
 from natcbus.envelope.lengths import length_prefixed
@@ -144,7 +145,7 @@ def pieces_of(
     digest = signed_sha256(signed_bytes)
     meant = {**DECIDED, "rs": tuple(compartments)}
     grants = {to: grant(digest, to, {name: granted[name] for name in meant[to]}) for to in meant}
-    slip = _slip(digest)
+    slip = _slip(digest, grants.values())
     return Pieces(compartments, signed_bytes, slip, grants, relay(digest, grants["hu.spoc"]))
 
 
@@ -201,7 +202,7 @@ def relay(digest: bytes, granted: Grant) -> Relay:
         compartments=granted.compartments,
         because=BECAUSE,
         due=(Due(clock="read", at=datetime(2026, 11, 24, 8, 15, tzinfo=UTC)),),
-        decision_digest=_slip(digest).decision_digest,
+        decision_digest=_slip(digest, ()).decision_digest,
         network=NETWORK,
         engine=ENGINE,
         received_at=NOW,
@@ -209,7 +210,7 @@ def relay(digest: bytes, granted: Grant) -> Relay:
     )
 
 
-def _slip(digest: bytes) -> Slip:
+def _slip(digest: bytes, grants: Iterable[Grant]) -> Slip:
     rows = tuple(
         DeliveryRow(desk=desk, compartments=names, because=BECAUSE)
         for desk, names in DECIDED.items()
@@ -220,4 +221,5 @@ def _slip(digest: bytes) -> Slip:
         engine=ENGINE,
         decision_digest=decision_digest(rows, NETWORK.version, NETWORK.digest, ENGINE),
         deliveries=rows,
+        grants=tuple(grant_fingerprint(make_part(GRANT, each, SIGN)) for each in grants),
     )

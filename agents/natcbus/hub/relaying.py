@@ -9,7 +9,7 @@ A delivery that was decided and cannot leave is recorded with a code:
 
 ================  ================================================================================
 NOT_ON_SLIP       The hub decided it and the sender did not.
-NO_USABLE_GRANT   No grant that the sender signed for this desk, its present key and these bytes.
+NO_USABLE_GRANT   No grant for this desk, its present key and these bytes that the slip vouches for.
 RECORD_TOO_LARGE  With the relay it would be larger than any message may be.
 ================  ================================================================================
 """
@@ -27,9 +27,9 @@ from natcbus.contract.types.core import Part
 from natcbus.contract.types.hub import DeliveryRow, Due, Grant, Outgoing, ReasonRow, Relay, Slip
 from natcbus.enrichment.enrich import enrich
 from natcbus.envelope.errors import EnvelopeError
-from natcbus.envelope.grant import read_grant
+from natcbus.envelope.grant import grant_fingerprint, read_grant
 from natcbus.envelope.ids import delivery_id
-from natcbus.envelope.sign import GRANT, RELAY, make_part, verify_part
+from natcbus.envelope.sign import RELAY, make_part
 from natcbus.hub.authenticity import Authentic
 from natcbus.hub.cloud_events import event_headers
 from natcbus.hub.records import Outbound
@@ -109,7 +109,7 @@ def forward(
         read=read,
         decision=decision,
         world=world,
-        grants=dict(_grants(read, world)),
+        grants=dict(_grants(read, slip, world)),
         due=due_times(read.type.name, header, received_at, world.network),
         indicators=enrich(read.type.name, open_part),
         received_at=received_at,
@@ -121,9 +121,16 @@ def forward(
     )
 
 
-def _grants(read: Authentic, world: World) -> Iterator[tuple[str, _Granted]]:
-    """The last grant for each desk that names these bytes and its present key; not verified."""
+def _grants(read: Authentic, slip: Slip, world: World) -> Iterator[tuple[str, _Granted]]:
+    """The last grant for each desk that names these bytes and its present key.
+
+    Only those that the slip vouches for: the slip was verified, so a grant that somebody else made
+    is not among them. Recipients verify each grant's own signature.
+    """
+    vouched_for = frozenset(slip.grants)
     for part in read.message.tail.grants:
+        if grant_fingerprint(part) not in vouched_for:
+            continue
         try:
             grant = read_grant(part)
             current = world.keys.desk_key(grant.to).key_id
@@ -137,7 +144,7 @@ def _forward(dispatch: _Dispatch, decided: Delivery, agreed: Delivery | None) ->
     if agreed is None:
         return _stays(dispatch, decided, NOT_ON_SLIP)
     granted = dispatch.grants.get(agreed.desk)
-    if granted is None or not _signed_by_sender(dispatch, granted.part):
+    if granted is None:
         return _stays(dispatch, agreed, NO_USABLE_GRANT)
     row = _row(agreed, [name for name in agreed.compartments if name in granted.grant.compartments])
     outgoing = Outgoing(delivery_id=_delivery_id(dispatch, agreed.desk), row=row)
@@ -146,15 +153,6 @@ def _forward(dispatch: _Dispatch, decided: Delivery, agreed: Delivery | None) ->
         return _stays(dispatch, agreed, RECORD_TOO_LARGE)
     view = view_of(row.compartments, dispatch.read.present)
     return Forwarded(outgoing, _record(dispatch, outgoing, value), view.value)
-
-
-def _signed_by_sender(dispatch: _Dispatch, part: Part) -> bool:
-    """Whether the sender itself meant this desk: without it, a hub could invent one."""
-    try:
-        verify_part(GRANT, part, dispatch.world.keys.signing_key(dispatch.read.sender))
-    except EnvelopeError:
-        return False
-    return True
 
 
 def _stays(dispatch: _Dispatch, delivery: Delivery, why: str) -> Forwarded:

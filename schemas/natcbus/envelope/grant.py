@@ -7,6 +7,7 @@ delivery by withholding parcels, so a grant may hold keys whose parcels never ar
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,6 +23,7 @@ from natcbus.envelope.sign import GRANT, make_part, read_part, verify_part
 MAX_COMPARTMENTS: Final = 16
 
 _CONTEXT: Final = b"natcbus/1/grant-wrap"
+_FINGERPRINT: Final = b"natcbus/1/grant-fingerprint"
 
 
 def make_grant(
@@ -82,6 +84,17 @@ def read_grant(part: Part) -> Grant:
     grant = read_part(GRANT, part)
     _check_form(grant)
     return grant
+
+
+def grant_fingerprint(part: Part) -> bytes:
+    """By what a slip names a grant: SHA-256 over its body, key id and signature.
+
+    The slip's signature covers the fingerprints, so the hub need not verify each grant again.
+    """
+    signature = part.signature
+    return hashlib.sha256(
+        length_prefixed(_FINGERPRINT, part.body, signature.key_id, signature.value)
+    ).digest()
 
 
 def open_grant(

@@ -1,4 +1,4 @@
-"""The demo on a terminal: one live table per chapter, which stays when the chapter is over."""
+"""The demo on a terminal: one live table per event, which stays when the next one begins."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from natcbus.cli.receipts import denials_of
 from natcbus.cli.visible import visible
 from natcbus.client import Delivery, Published
 from natcbus.contract.problems import Problem
+from natcbus.contract.types.core import Header
 from natcbus.contract.types.hub import DecisionRecord
 from natcbus.operations.demo.story import Chapter, Scene
 from natcbus.routing.decision import View
@@ -39,6 +40,7 @@ class _Shown:
     scene: Scene
     message_id: str = ""
     problems: Sequence[Problem] = ()
+    header: Header | None = None
     record: DecisionRecord | None = None
     watched: frozenset[str] = frozenset()
     arrivals: list[tuple[Delivery, float]] = field(default_factory=list)
@@ -51,7 +53,7 @@ class DemoScreen:
     def __init__(self, console: Console, network: Network) -> None:
         self._console = console
         self._network = network
-        self._shown: list[_Shown] = []
+        self._shown: _Shown | None = None
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
@@ -66,34 +68,25 @@ class DemoScreen:
         self.chapter_ends()
 
     def chapter(self, number: int, of: int, chapter: Chapter) -> None:
-        """Print title and text; from here on the chapter's events are live."""
+        """Print title and text."""
         self._console.print()
         title = Text(f"{number}/{of}  {chapter.title}", style="bold")
         self._console.print(Rule(title, align="left", style="dim"))
         self._console.print(Padding(chapter.tell, (0, _INDENT, 1, _INDENT)))
-        self._shown = []
-        self._live = Live(
-            get_renderable=self._render,
-            console=self._console,
-            refresh_per_second=_PER_SECOND,
-            vertical_overflow="visible",
-        )
-        self._live.start()
 
     def published(self, scene: Scene, published: Published) -> None:
         """The event is on its way."""
-        self._shown.append(_Shown(scene, published.message_id))
+        self._begin(_Shown(scene, published.message_id))
 
     def refused(self, scene: Scene, problems: Sequence[Problem]) -> None:
         """The event was not sent."""
-        self._shown.append(_Shown(scene, problems=problems))
+        self._begin(_Shown(scene, problems=problems))
 
-    def routed(self, scene: Scene, record: DecisionRecord, watched: frozenset[str]) -> None:
+    def routed(self, header: Header, record: DecisionRecord, watched: frozenset[str]) -> None:
         """The hub has decided."""
-        del scene
         shown = self._of(record.message_id)
         if shown is not None:
-            shown.record, shown.watched = record, watched
+            shown.header, shown.record, shown.watched = header, record, watched
 
     def arrived(self, delivery: Delivery, seconds: float) -> None:
         """One more row."""
@@ -108,16 +101,26 @@ class DemoScreen:
             shown.looked_at = delivery
 
     def chapter_ends(self) -> None:
-        """Leave the chapter as it is on the screen."""
+        """Leave the last event as it is on the screen."""
         live, self._live = self._live, None
         if live is not None:
             live.stop()
 
+    def _begin(self, shown: _Shown) -> None:
+        # What was live before stays above: a live part must fit on the screen.
+        self.chapter_ends()
+        self._shown = shown
+        self._live = Live(
+            get_renderable=self._render, console=self._console, refresh_per_second=_PER_SECOND
+        )
+        self._live.start()
+
     def _of(self, message_id: str) -> _Shown | None:
-        return next((each for each in self._shown if each.message_id == message_id), None)
+        shown = self._shown
+        return shown if shown is not None and shown.message_id == message_id else None
 
     def _render(self) -> RenderableType:
-        found = [part for shown in self._shown for part in self._event(shown)]
+        found = [] if self._shown is None else self._event(self._shown)
         return Padding(Group(*found), (0, 0, 0, _INDENT))
 
     def _event(self, shown: _Shown) -> Iterator[RenderableType]:
@@ -128,18 +131,20 @@ class DemoScreen:
                 yield Padding(fault_line(Fault.of(problem)), (0, 0, 1, _INDENT))
             return
         yield Text.assemble(who, f" publishes {shown.scene.name} ", (shown.message_id, "dim"))
-        if shown.record is None:
+        if shown.record is None or shown.header is None:
             yield Spinner("dots", Text("the hub decides", style="dim"))
         else:
-            yield from self._outcome(shown, shown.record)
+            yield from self._outcome(shown, shown.record, shown.header)
         yield Text()
 
-    def _outcome(self, shown: _Shown, record: DecisionRecord) -> Iterator[RenderableType]:
+    def _outcome(
+        self, shown: _Shown, record: DecisionRecord, header: Header
+    ) -> Iterator[RenderableType]:
         yield self._arrivals(shown)
         rest = others(record, shown.watched)
         if rest:
             yield Text(rest, style="dim")
-        for code, text, desks in told_denials(denials_of(record), self._network):
+        for code, text, desks in told_denials(denials_of(record), self._network, header):
             yield Text.assemble(
                 "not to ", (listed(desks), "bold"), ": ", (code, "red"), f" {visible(text)}"
             )
@@ -148,7 +153,7 @@ class DemoScreen:
 
     def _arrivals(self, shown: _Shown) -> RenderableType:
         rows = table("desk", "view", "opened", "because", "after")
-        rows.columns[-1].justify = "right"
+        rows.columns[-1].justify, rows.columns[-1].no_wrap = "right", True
         for delivery, seconds in sorted(shown.arrivals, key=_by_view):
             texts, _ = because_texts(delivery.because, delivery.desk, self._network)
             rows.add_row(
@@ -156,7 +161,7 @@ class DemoScreen:
                 view_text(delivery.view),
                 listed(delivery.sealed, "the open part"),
                 " ".join(texts),
-                milliseconds(seconds).replace(" ", "\u00a0"),
+                milliseconds(seconds),
             )
         fit(rows, self._console.width - _INDENT)
         return rows

@@ -15,6 +15,7 @@ from natcbus.cli.visible import visible
 from natcbus.client import Delivery, Published
 from natcbus.contract.assembly import Json
 from natcbus.contract.problems import Problem
+from natcbus.contract.types.core import Header
 from natcbus.contract.types.hub import DecisionRecord
 from natcbus.operations.demo.playing import Summary
 from natcbus.operations.demo.story import Chapter, Scene
@@ -41,11 +42,11 @@ def others(record: DecisionRecord, watched: frozenset[str]) -> str:
 
 
 def told_denials(
-    denials: Iterable[Denial], network: Network
+    denials: Iterable[Denial], network: Network, header: Header
 ) -> Iterator[tuple[str, str, list[str]]]:
     """Code, sentence and desks of each kind of refusal; that it is no echo is not worth a line."""
     explained = sorted(
-        (denial.code, explain_denial(denial.code, network, denial.desk), denial.desk)
+        (denial.code, explain_denial(denial.code, network, denial.desk, header), denial.desk)
         for denial in denials
         if denial.code != OWN
     )
@@ -86,13 +87,12 @@ class PlainView:
         for problem in problems:
             self._output.say(f"    {fault_line(Fault.of(problem))}")
 
-    def routed(self, scene: Scene, record: DecisionRecord, watched: frozenset[str]) -> None:
+    def routed(self, header: Header, record: DecisionRecord, watched: frozenset[str]) -> None:
         """Who gets it besides the watched desks, and who does not."""
-        del scene
         rest = others(record, watched)
         if rest:
             self._output.say(f"    {rest}")
-        for code, text, desks in told_denials(denials_of(record), self._network):
+        for code, text, desks in told_denials(denials_of(record), self._network, header):
             self._output.say(f"    not to {listed(desks)}: {code}: {visible(text)}")
 
     def arrived(self, delivery: Delivery, seconds: float) -> None:
@@ -131,9 +131,9 @@ class JsonView:
         errors: list[Json] = [Fault.of(problem).to_json() for problem in problems]
         self._write("refused", name=scene.name, sender=scene.sender, errors=errors)
 
-    def routed(self, scene: Scene, record: DecisionRecord, watched: frozenset[str]) -> None:
+    def routed(self, header: Header, record: DecisionRecord, watched: frozenset[str]) -> None:
         """``routed``."""
-        del scene
+        del header
         self._write(
             "routed",
             message_id=record.message_id,

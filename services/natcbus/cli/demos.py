@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -65,8 +65,10 @@ def demo(
         Stage(network, HUB_COMMAND, bootstrap, tell) as stage,
     ):
         tell("")
+        _say_opening(stage, story, output)
         summary = _play(story, stage, pace, output)
-        _say_summary(summary, _next_commands(summary, folder, keep=keep), output)
+        commands = _next_commands(summary, folder, keep=keep)
+        _say_summary(summary, commands, output, embedded=bootstrap is None)
         if keep:
             _stay(stage, output)
 
@@ -108,7 +110,23 @@ def _play(story: Story, stage: Stage, pace: float, output: Output) -> Summary:
         desks.stop()
 
 
-def _say_summary(summary: Summary, commands: Sequence[str], output: Output) -> None:
+def _say_opening(stage: Stage, story: Story, output: Output) -> None:
+    if output.as_json:
+        return
+    network = stage.world.network
+    members = dict.fromkeys(desk.partition(".")[0] for desk in story.desks)
+    watched = ", ".join(network.members[each].name for each in members)
+    output.say(f"A bus of {len(network.members)} members and {len(network.desks)} desks runs here.")
+    output.say(
+        f"You watch {len(story.desks)} desks of {watched}: each reads its own feed and can open "
+        "only what was sealed for it.",
+        "dim",
+    )
+
+
+def _say_summary(
+    summary: Summary, commands: Sequence[str], output: Output, *, embedded: bool
+) -> None:
     if output.as_json:
         median = summary.median_ms
         output.record(
@@ -126,10 +144,12 @@ def _say_summary(summary: Summary, commands: Sequence[str], output: Output) -> N
         return
     output.say()
     output.say(f"{summary_line(summary)}.", "bold")
-    output.say("The data was kept in memory and no guarantee is shown by it; see docs.", "dim")
+    if embedded:
+        text = "Kafka was an in-memory stand-in here; guarantees are shown on Apache Kafka alone."
+        output.say(text, "dim")
     output.say("\nTry next:")
     for command in commands:
-        output.say(f"  {command}", "cyan")
+        output.say(f"  {command}", "cyan", whole=True)
 
 
 def _next_commands(summary: Summary, folder: Path, *, keep: bool) -> list[str]:
@@ -157,7 +177,9 @@ def _stay(stage: Stage, output: Output) -> None:
         output.say(f"\nThe bus stays up at {stage.bootstrap}; Ctrl-C stops it.", "bold")
         output.say(f"Contexts: {', '.join(names)}", "dim")
     sys.stdout.flush()
-    threading.Event().wait()
+    # Here an interrupt is how the demo is meant to end.
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
 
 
 def _program() -> str:

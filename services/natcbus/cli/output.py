@@ -53,9 +53,12 @@ class Output:
         sys.stdout.write(escaped(json.dumps(value, ensure_ascii=False)) + "\n")
         sys.stdout.flush()
 
-    def say(self, text: str | Text = "", style: str = "") -> None:
-        """Print one line; text of others must come through ``visible``."""
-        self.screen.print(text, style=style, soft_wrap=True)
+    def say(self, text: str | Text = "", style: str = "", *, whole: bool = False) -> None:
+        """Print a line, folded between words on a terminal; text of others must be ``visible``.
+
+        ``whole`` leaves it in one piece, to be copied.
+        """
+        self.screen.print(text, style=style, soft_wrap=whole or not self.screen.is_terminal)
 
     def show(self, renderable: RenderableType) -> None:
         """Print a table or another thing of rich."""
@@ -123,6 +126,8 @@ def fit(made: Table, width: int) -> None:
     least = [
         max(cell_len(word) for cell in each for word in cell.split() or [""]) for each in cells
     ]
+    for at, column in enumerate(made.columns):
+        least[at] = whole[at] if column.no_wrap else least[at]
     room = max(width - _BETWEEN_COLUMNS * (len(cells) - 1), len(cells))
     while sum(least) > room:
         least[least.index(max(least))] -= 1

@@ -24,6 +24,7 @@ from natcbus.client.receipts import wait_for_receipt
 from natcbus.client.subscriber import Refused
 from natcbus.contract.assembly import Json
 from natcbus.contract.reading import parse_json
+from natcbus.contract.types.core import Header
 from natcbus.contract.types.hub import DecisionRecord, Outcome
 from natcbus.routing.network import Network
 
@@ -59,9 +60,10 @@ def publish(
     event = _under(event_text(file), message_id)
     with Publisher(where) as publisher:
         sent = publisher.publish(event)
+        header = publisher.preview(event).event.header
         network = publisher.world.network
     if not wait:
-        _report_sent(sent, network, output)
+        _report_sent(sent, header, network, output)
         return
     receipt = wait_for_receipt(where, sent.message_id, timeout)
     if receipt is None:
@@ -71,7 +73,7 @@ def publish(
         )
         faults = [Fault("NOT_ROUTED_YET", text)]
         raise CommandError(Exit.UNAVAILABLE, faults, {"message_id": sent.message_id})
-    _report_routed(sent, receipt.decision, network, output)
+    _report_routed(sent, receipt.decision, header, network, output)
 
 
 def subscribe(  # noqa: PLR0913 - each is an option of its own
@@ -149,14 +151,14 @@ def _under(text: bytes, message_id: str | None) -> bytes:
     return json.dumps(event).encode()
 
 
-def _report_sent(sent: Published, network: Network, output: Output) -> None:
+def _report_sent(sent: Published, header: Header, network: Network, output: Output) -> None:
     decision = sent.decision
     if output.as_json:
         output.document(
             _sent_json(sent)
             | {
                 "deliveries": [delivery_json(each, network) for each in decision.deliveries],
-                "denials": [denial_json(each, network, None) for each in decision.denials],
+                "denials": [denial_json(each, network, header) for each in decision.denials],
                 "errors": [],
             }
         )
@@ -169,17 +171,17 @@ def _report_sent(sent: Published, network: Network, output: Output) -> None:
 
 
 def _report_routed(
-    sent: Published, record: DecisionRecord, network: Network, output: Output
+    sent: Published, record: DecisionRecord, header: Header, network: Network, output: Output
 ) -> None:
     routed = record.outcome in {Outcome.ROUTED, Outcome.REPEATED}
-    shown = receipt_json(record, network)
+    shown = receipt_json(record, network, header=header)
     if output.as_json:
         kept = ("deliveries", "denials", "errors")
         output.document(
             _sent_json(sent) | {"state": record.outcome.value} | {key: shown[key] for key in kept}
         )
     elif routed:
-        show_receipt(record, network, output)
+        show_receipt(record, network, output, header=header)
     if not routed and not output.as_json:
         raise CommandError(Exit.REFUSED, faults_of(record))
     if not routed:

@@ -12,6 +12,7 @@ from natcbus.cli.output import Output, fault_line, moment, table
 from natcbus.cli.visible import visible
 from natcbus.contract.assembly import Json
 from natcbus.contract.shapes import write_instant
+from natcbus.contract.types.core import Header
 from natcbus.contract.types.hub import DecisionRecord, Outcome, Outgoing, Receipt
 from natcbus.routing.decision import Delivery, Denial, Reason
 from natcbus.routing.network import Network
@@ -48,7 +49,9 @@ def faults_of(record: DecisionRecord) -> list[Fault]:
     return [Fault(each.code, each.text, each.pointer) for each in record.problems]
 
 
-def receipt_json(record: DecisionRecord, network: Network, repeats: int = 0) -> dict[str, Json]:
+def receipt_json(
+    record: DecisionRecord, network: Network, repeats: int = 0, header: Header | None = None
+) -> dict[str, Json]:
     """The shape of ``natcbus trace --json``."""
     return {
         "message_id": record.message_id,
@@ -64,16 +67,20 @@ def receipt_json(record: DecisionRecord, network: Network, repeats: int = 0) -> 
         "slip_digest": _hex(record.slip_digest),
         "present": [*record.present],
         "deliveries": [_outgoing_json(each, record, network) for each in record.deliveries],
-        "denials": [denial_json(each, network, None) for each in denials_of(record)],
+        "denials": [denial_json(each, network, header) for each in denials_of(record)],
         "errors": [fault.to_json() for fault in faults_of(record)],
         "repeats": repeats,
     }
 
 
 def show_receipt(
-    record: DecisionRecord, network: Network, output: Output, repeats: int = 0
+    record: DecisionRecord,
+    network: Network,
+    output: Output,
+    repeats: int = 0,
+    header: Header | None = None,
 ) -> None:
-    """Print a receipt for people."""
+    """Print a receipt for people; with the message's header its sentences are more exact."""
     output.say(_headline(record))
     output.say(_decided(record), "dim")
     if repeats:
@@ -82,7 +89,7 @@ def show_receipt(
     for fault in faults_of(record):
         output.say(fault_line(fault))
     if record.outcome is Outcome.ROUTED:
-        show_decision(deliveries_of(record), denials_of(record), network, None, output)
+        show_decision(deliveries_of(record), denials_of(record), network, header, output)
         _show_undelivered(record, output)
 
 

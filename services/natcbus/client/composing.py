@@ -32,7 +32,7 @@ from natcbus.contract.shapes import write_instant
 from natcbus.contract.types.core import Parcel, Part, Seal
 from natcbus.contract.types.hub import DeliveryRow, NetworkRef, PriorRow, ReasonRow, Slip
 from natcbus.envelope.errors import MissingKeyError
-from natcbus.envelope.grant import make_grant
+from natcbus.envelope.grant import grant_fingerprint, make_grant
 from natcbus.envelope.ids import ENTROPY_BYTES, member_of, new_message_id
 from natcbus.envelope.keys import SigningKey
 from natcbus.envelope.seal import SealPlace, new_key, seal
@@ -130,7 +130,7 @@ def compose(
     grants, undeliverable = _granted(event, decision, keys, digest, world, signer)
     tail = Tail(
         signature=sign_message(event.type.schema_id, signed_bytes, signer),
-        slip=make_part(SLIP, _slip(digest, decision, prior), signer),
+        slip=make_part(SLIP, _slip(digest, decision, grants, prior), signer),
         parcels=parcels,
         grants=grants,
         relay=None,
@@ -188,7 +188,7 @@ def _granted(
     return tuple(grants), tuple(undeliverable)
 
 
-def _slip(digest: bytes, decision: Decision, prior: Prior) -> Slip:
+def _slip(digest: bytes, decision: Decision, grants: tuple[Part, ...], prior: Prior) -> Slip:
     return Slip(
         signed_sha256=digest,
         network=NetworkRef(version=decision.network_version, digest=decision.network_digest),
@@ -202,6 +202,7 @@ def _slip(digest: bytes, decision: Decision, prior: Prior) -> Slip:
             )
             for row in decision.deliveries
         ),
+        grants=tuple(grant_fingerprint(grant) for grant in grants),
         prior=tuple(
             PriorRow(desk=desk, compartments=tuple(sorted(had)))
             for desk, had in sorted(prior.items())

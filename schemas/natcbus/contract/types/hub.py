@@ -448,6 +448,8 @@ class Slip:
     engine: int
     decision_digest: bytes
     deliveries: tuple[DeliveryRow, ...]
+    grants: tuple[bytes, ...] = ()
+    """Fingerprints of the grants: by one signature the sender vouches for all of them."""
     prior: tuple[PriorRow, ...] = ()
     match_tokens: tuple[bytes, ...] = ()
 
@@ -460,6 +462,7 @@ class Slip:
             engine=native["engine"],
             decision_digest=native["decision_digest"],
             deliveries=tuple(DeliveryRow.from_native(item) for item in native["deliveries"]),
+            grants=tuple(native["grants"]),
             prior=tuple(PriorRow.from_native(item) for item in native["prior"]),
             match_tokens=tuple(native["match_tokens"]),
         )
@@ -472,6 +475,7 @@ class Slip:
             "engine": self.engine,
             "decision_digest": self.decision_digest,
             "deliveries": [item.to_native() for item in self.deliveries],
+            "grants": list(self.grants),
             "prior": [item.to_native() for item in self.prior],
             "match_tokens": list(self.match_tokens),
         }

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from natcbus.client import Context, Delivery, Published, Publisher, RejectedError
 from natcbus.client.receipts import wait_for_receipt
 from natcbus.contract.problems import Problem
+from natcbus.contract.types.core import Header
 from natcbus.contract.types.hub import DecisionRecord, Outcome
 from natcbus.operations.demo.desks import Arrival, WatchedDesks
 from natcbus.operations.demo.stage import Stage
@@ -36,7 +37,7 @@ class View(Protocol):
     def refused(self, scene: Scene, problems: Sequence[Problem]) -> None:
         """An event was refused at its sender; nothing was sent."""
 
-    def routed(self, scene: Scene, record: DecisionRecord, watched: frozenset[str]) -> None:
+    def routed(self, header: Header, record: DecisionRecord, watched: frozenset[str]) -> None:
         """The hub has decided; ``watched`` desks will be seen to receive it."""
 
     def arrived(self, delivery: Delivery, seconds: float) -> None:
@@ -124,15 +125,20 @@ class Director:
             if sent is None:
                 continue
             record = self._await_decision(scene, sent)
+            header = self._publisher(scene).preview(scene.event).event.header
+            self._view.routed(header, record, self._desks.desks)
             self._collect(sent.message_id, record)
             shown = self._opened.get((sent.message_id, chapter.look_at or ""))
             if shown is not None:
                 self._view.looked_at(shown)
 
+    def _publisher(self, scene: Scene) -> Publisher:
+        return self._publishers[scene.sender.partition(".")[0]]
+
     def _publish(self, scene: Scene) -> Published | None:
         since = time.monotonic()
         try:
-            sent = self._publishers[scene.sender.partition(".")[0]].publish(scene.event)
+            sent = self._publisher(scene).publish(scene.event)
         except RejectedError as error:
             self.summary.refusals += 1
             self._view.refused(scene, error.problems)
@@ -151,7 +157,6 @@ class Director:
         record = receipt.decision
         self.summary.deliveries += sum(each.undelivered is None for each in record.deliveries)
         self.summary.denials += len(record.denials)
-        self._view.routed(scene, record, self._desks.desks)
         return record
 
     def _collect(self, message_id: str, record: DecisionRecord) -> None:
