@@ -76,12 +76,14 @@ def passed_per_second(bootstrap: str, records: Sequence[Sendable]) -> float:
 
 
 def write(bootstrap: str, records: Sequence[Sendable]) -> None:
+    """Stores the records, as fast as they go."""
     with producing(bootstrap, max_request_size=524_288) as producer:
         for record in records:
             producer.send(record.topic, key=record.key, value=record.value)
 
 
 def end_of(bootstrap: str, topic: str) -> int:
+    """The offset after the last record of a topic with one partition."""
     consumer = KafkaConsumer(bootstrap_servers=bootstrap)
     try:
         partition = TopicPartition(topic, 0)
@@ -124,6 +126,7 @@ def passing(bootstrap: str) -> Iterator[None]:
 
 
 def latencies(bootstrap: str, records: Sequence[Sendable], feeds: Sequence[str]) -> list[Latency]:
+    """One measurement for each rate."""
     found, rest = [], list(records)
     for rate in RATES:
         count = rate * SECONDS

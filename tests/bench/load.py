@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
@@ -59,7 +58,10 @@ async def latency(
 
 
 async def _send(
-    producer: Any, records: Sequence[Sendable], rate: float, sent: dict[bytes, float]
+    producer: AIOKafkaProducer,
+    records: Sequence[Sendable],
+    rate: float,
+    sent: dict[bytes, float],
 ) -> None:
     begun = time.perf_counter()
     futures = []
@@ -70,7 +72,9 @@ async def _send(
     await asyncio.gather(*futures)
 
 
-async def _arrivals(consumer: Any, sent: dict[bytes, float], expected: int) -> list[float]:
+async def _arrivals(
+    consumer: AIOKafkaConsumer, sent: dict[bytes, float], expected: int
+) -> list[float]:
     took: list[float] = []
     while len(took) < expected:
         batches = await consumer.getmany(timeout_ms=200)

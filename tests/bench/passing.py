@@ -1,5 +1,4 @@
-"""The same job without the job: consume, produce three copies, commit. ``python -m
-tests.bench.passing``.
+"""The job without the job: consume, produce three copies, commit.
 
 Bare aiokafka with a bounded number of records in flight, at least once, acknowledged by all
 replicas: what is left when nothing is verified, decided or signed.
