@@ -188,10 +188,7 @@ def test_a_departure_quotes_its_own_errors_and_no_others() -> None:
     assert hole.exit is Exit.HOLE
     assert "member.si.out-0 offset 7" in hole.describe()
     assert "where 3 was due" in hole.describe()
-    try:
-        raise ValueError("Ana Kovac")
-    except ValueError as error:
-        bug = Departure(error, SI, 7)
+    bug = Departure(ValueError("Ana Kovac"), SI, 7)
     assert bug.exit is Exit.FAILED
     assert "ValueError" in bug.describe()
     assert "Ana" not in bug.describe()

@@ -19,7 +19,8 @@ ROWS = st.lists(
 
 
 def batch(rows: Rows, header: str, *, gzip: bool, base: int = 0) -> bytes:
-    builder = import_module("aiokafka.record.default_records")._DefaultRecordBatchBuilderPy(
+    records = import_module("aiokafka.record.default_records")
+    builder = records._DefaultRecordBatchBuilderPy(  # noqa: SLF001 - no client writes such a batch
         magic=2,
         compression_type=int(gzip),
         is_transactional=0,

@@ -61,7 +61,9 @@ def _competence(question: Question, party: Party) -> Iterator[Pointer]:
     """A desk with a competence among the topics that the sender asks for."""
     reach = _reach_of_topics(question, party)
     competences = party.desk.get("competences") or []
-    if reach is not None and any(topic in competences for topic in question.header.addressing.topics):
+    if reach is not None and any(
+        topic in competences for topic in question.header.addressing.topics
+    ):
         yield Pointer("COMPETENCE", _within(question, reach))
 
 

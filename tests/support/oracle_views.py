@@ -10,9 +10,7 @@ from tests.support.oracle_reasons import Pointer
 def compartments(question: Question, party: Party, because: list[Pointer]) -> set[str]:
     """The compartments of the message that nothing withholds from the desk."""
     return {
-        name
-        for name in question.present
-        if why_withheld(question, party, because, name) is None
+        name for name in question.present if why_withheld(question, party, because, name) is None
     }
 
 
@@ -27,9 +25,7 @@ def withheld(
     )
 
 
-def why_withheld(
-    question: Question, party: Party, because: list[Pointer], name: str
-) -> str | None:
+def why_withheld(question: Question, party: Party, because: list[Pointer], name: str) -> str | None:
     """The first rule that keeps this compartment from this desk."""
     if name not in _row_of(question, party):
         return "AUDIENCE"

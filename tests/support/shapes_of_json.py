@@ -10,7 +10,9 @@ from typing import Any, Final
 
 Json = Any
 
-_SECTION: Final = re.compile(r"^### (?P<name>[^\n]+)\n(?P<body>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+_SECTION: Final = re.compile(
+    r"^### (?P<name>[^\n]+)\n(?P<body>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL
+)
 _BLOCK: Final = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -56,4 +58,7 @@ def _kind(value: Json) -> str:
         return "a truth value"
     if isinstance(value, int | float):
         return "a number"
-    return {str: "a text", list: "a list", dict: "an object"}.get(type(value), "null")
+    for kind, name in ((str, "a text"), (list, "a list"), (dict, "an object")):
+        if isinstance(value, kind):
+            return name
+    return "null"

@@ -1,1 +1,1 @@
-"""What moves: the Faust application, its acknowledgement discipline, its settings and its health."""
+"""What moves: the Faust agent, its acknowledgement window, admission, narrowing, health."""

@@ -1,1 +1,1 @@
-"""What a host runs around the hub: a broker for the demo, the topics, quarantine, the demo itself."""
+"""What a host runs: broker, topics, keys, quarantine, demo."""
