@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from natcbus.cli.main import app
 from tests.support.command_line import NETWORK, REPOSITORY, STORY, CommandLine
 from tests.support.shapes_of_json import differences, documented_shapes
 
@@ -32,6 +37,7 @@ CHILD = STORY / "missing-child.json"
         ("schema show TYPE", ("schema", "show", "missing_person")),
         ("schema check", ("schema", "check")),
         ("keys init", ("keys", "init", "rs", "hub", "--public", "public")),
+        ("context list", ("context", "list")),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else None,
 )
@@ -40,6 +46,21 @@ def test_the_printed_json_has_the_documented_shape(
 ) -> None:
     answer = natcbus(*words, "--json")
     assert list(differences(SHAPES[section], answer.json)) == []
+
+
+def test_a_context_is_added_chosen_listed_and_shown(natcbus: CommandLine) -> None:
+    added = natcbus(
+        *("context", "add", "rs", "--bootstrap", "127.0.0.1:1", "--member", "rs", "--json"),
+        *("--network", NETWORK, "--keys", "keys"),
+    )
+    assert list(differences(SHAPES["context add"], added.json)) == []
+    assert natcbus("context", "show", "--json").code == 2
+    used = natcbus("context", "use", "rs", "--json")
+    assert list(differences(SHAPES["context use"], used.json)) == []
+    listed = natcbus("context", "list", "--json").json
+    assert list(differences(SHAPES["context list"], listed)) == []
+    assert listed["current"] == "rs"
+    assert natcbus("context", "show", "--json").json == listed["contexts"][0]
 
 
 def test_errors_have_the_documented_shape_whatever_failed(
@@ -59,13 +80,25 @@ def test_errors_have_the_documented_shape_whatever_failed(
         assert list(differences({"errors": [shape]}, answer.json)) == []
 
 
-def test_the_page_names_every_command_and_no_other(natcbus: CommandLine) -> None:
+def test_the_page_names_every_command_and_no_other() -> None:
     table = PAGE.read_text("utf-8").split("## Exit codes")[0]
-    assert_in_help = natcbus("--help").out
-    for line in table.splitlines():
-        if line.startswith("| `"):
-            command = line.split("`")[1].split()[0]
-            assert command in assert_in_help, command
+    rows = re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
+    documented: set[str] = set()
+    for row in rows:
+        first, *more = re.findall(r"`([^`]+)`", row) or [""]
+        words = re.match(r"[a-z-]+( [a-z]+)?\b", first)
+        documented |= {words[0]} if words else set()
+        # `context list`, `use`, ... share a row.
+        documented |= {f"{first.split()[0]} {name}" for name in more}
+    assert documented == set(every_command())
+
+
+def every_command() -> Iterator[str]:
+    """The commands, those of groups with the group's name before them."""
+    tree: Any = get_command(app)
+    for name, command in tree.commands.items():
+        inner = getattr(command, "commands", None)
+        yield from [name] if inner is None else [f"{name} {each}" for each in inner]
 
 
 def test_json_that_is_shown_is_json_for_other_tools_too(natcbus: CommandLine) -> None:

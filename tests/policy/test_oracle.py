@@ -9,17 +9,17 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 import pytest
 
 from natcbus.routing.gates import Refusal
-from natcbus.routing.loading import load_network
-from tests.support.oracle import Verdict
+from natcbus.routing.network import Reach
 from tests.support.oracle_book import read_audiences
-from tests.support.oracle_comparison import Compared, compare, compare_about
+from tests.support.oracle_comparison import compare
 from tests.support.oracle_gates import GATES
 from tests.support.oracle_messages import Author
 from tests.support.oracle_question import Question
@@ -51,13 +51,11 @@ CODES: Final = (
 def test_routing_and_the_oracle_agree(capsys: pytest.CaptureFixture[str]) -> None:
     began = time.perf_counter()
     seen: Counter[str] = Counter()
-    for number, (question, within, desk) in enumerate(_cases(), start=1):
-        compared = compare(question, within)
-        asked = compare_about(desk, question, within, compared.verdict)
-        if compared.differences or asked.differences:
-            pytest.fail(_told(number, desk, question, within))
+    for number, (question, within, asked) in enumerate(_cases(SEED)):
+        compared = compare(question, within, asked)
+        if compared.differences:
+            pytest.fail(_disagreement(number, question, within, asked), pytrace=False)
         seen.update(compared.seen)
-        seen.update(asked.seen)
     with capsys.disabled():
         print(_table(seen, time.perf_counter() - began))  # noqa: T201 - read by people
     assert {code: seen[code] for code in CODES if seen[code] < LEAST} == {}
@@ -67,20 +65,62 @@ def test_the_oracle_has_a_gate_for_every_refusal() -> None:
     assert {code for code, _ in GATES} == {code.value for code in Refusal} - {"NOT_CANDIDATE"}
 
 
-def test_a_disagreement_is_told_with_nothing_that_could_be_left_out() -> None:
-    """The oracle reads that hu.border may locate persons; routing has loaded another Network."""
-    small = SMALL.read_text("utf-8")
-    honest = world({SMALL.name: small}, read_audiences())
-    wrong = small.replace("BORDER_POLICE: F, HOTLINE: R", "BORDER_POLICE: R, HOTLINE: R")
-    assert wrong != small
-    chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
-    author = Author(chance, honest.book)
+def test_a_disagreement_is_told_with_little_around_it() -> None:
+    """Routing is made to believe that border police get less for LOCATE_PERSON than is written."""
+    honest = world({SMALL.name: SMALL.read_text("utf-8")}, read_audiences())
 
     def differs(question: Question, within: World) -> bool:
-        lied_to = World(within.book, _believing(within, "LOCATE_PERSON", "BORDER_POLICE"))
-        return bool(compare(question, lied_to).differences)
+        return bool(compare(question, _believing_less(within), "rs.spoc").differences)
 
+    author = Author(_chance(SEED), honest.book)
     question = next(each for each in iter(author.question, None) if differs(each, honest))
-    found, within = smallest(question, honest, differs)
 
-    assert [party.id for party in within.book.parties()] == [found.header.addressing.desks[0]]
+    smaller, within = smallest(question, honest, differs)
+
+    assert len(list(within.book.parties())) <= 2  # the desk, and at most the one that sent it
+    assert len(smaller.present) == 1
+    assert "purpose: LOCATE_PERSON" in described(smaller, within)
+
+
+def _believing_less(within: World) -> World:
+    policy = within.network.policy
+    row = {**policy.purposes["LOCATE_PERSON"], "BORDER_POLICE": Reach.NOTICE}
+    purposes = {**policy.purposes, "LOCATE_PERSON": row}
+    return replace(
+        within, network=replace(within.network, policy=replace(policy, purposes=purposes))
+    )
+
+
+def _chance(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - repeatable, not secret
+
+
+def _cases(seed: int) -> Iterator[tuple[Question, World, str]]:
+    """Messages under Networks, with a desk to ask ``why_not`` about."""
+    chance = _chance(seed)
+    for within in islice(worlds(chance), NETWORKS):
+        author = Author(chance, within.book)
+        desks = [party.id for party in within.book.parties()]
+        for _ in range(MESSAGES):
+            yield author.question(), within, chance.choice([*desks, "rs.nobody"])
+
+
+def _disagreement(number: int, question: Question, within: World, asked: str) -> str:
+    def differs(smaller: Question, inside: World) -> bool:
+        return bool(compare(smaller, inside, asked).differences)
+
+    smaller, inside = smallest(question, within, differs)
+    return "\n".join(
+        [
+            f"Case {number} of seed {SEED}, with nothing in it that could be left out:",
+            described(smaller, inside),
+            *compare(smaller, inside, asked).differences,
+        ]
+    )
+
+
+def _table(seen: Counter[str], seconds: float) -> str:
+    cases = NETWORKS * MESSAGES
+    rows = [f"  {code:<40}{count:>9,}" for code, count in sorted(seen.items())]
+    title = f"{cases:,} cases, seed {SEED}, {cases / seconds:,.0f} a second"
+    return "\n".join(["", title, *rows])

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from natcbus.routing.decide import decide
 from natcbus.routing.decision import Decision
-from natcbus.routing.why_not import Outcome, why_not
+from natcbus.routing.narrowing import owed_recalls
+from natcbus.routing.why_not import Outcome, WhyNot, why_not
 from tests.support.oracle import Gets, Verdict, judge
 from tests.support.oracle_question import Question
+from tests.support.oracle_reasons import derived_headings
 from tests.support.oracle_worlds import World
 
 
-def differences(question: Question, world: World) -> list[str]:
-    """One line for every desk about which the two disagree; none when they agree."""
-    decision, verdict = decided(question, world), judge(question)
-    return [
-        *_lines("delivery", _delivered(decision), verdict.deliveries),
-        *_lines(
-            "denial",
-            {row.desk: row.code for row in decision.denials},
-            {desk: codes[0] for desk, codes in verdict.denials.items()},
-        ),
-    ]
+@dataclass(frozen=True)
+class Compared:
+    """One line for every desk about which the two disagree, and how often each code occurred."""
+
+    differences: tuple[str, ...]
+    seen: Counter[str]
 
 
-def decided(question: Question, world: World) -> Decision:
-    """What ``natcbus.routing`` decides."""
-    return decide(
+def compare(question: Question, world: World, asked: str) -> Compared:
+    """The decision, what earlier recipients are owed, and ``why_not`` about the desk ``asked``."""
+    ought = judge(question)
+    said = decide(
         question.message_type,
         question.header,
         question.open_part,
@@ -36,12 +35,8 @@ def decided(question: Question, world: World) -> Decision:
         world.network,
         question.prior,
     )
-
-
-def differences_about(desk: str, question: Question, world: World) -> list[str]:
-    """The same for ``why_not`` about one desk, with every code that says no."""
     answer = why_not(
-        desk,
+        asked,
         question.message_type,
         question.header,
         question.open_part,
@@ -49,15 +44,41 @@ def differences_about(desk: str, question: Question, world: World) -> list[str]:
         world.network,
         question.prior,
     )
-    codes = tuple(each.code for each in answer.objections)
-    if answer.outcome is Outcome.NOT_CANDIDATE:  # what else would stand in its way is advice
-        codes = codes[:1]
-    said = (answer.outcome.value, codes)
-    ought = _outcome(desk, question, judge(question))
-    return [] if said == ought else [f"why_not {desk}: routing {said}, oracle {ought}"]
+    return Compared((*_differences(question, said, answer, ought),), _seen(question, answer, ought))
 
 
-def _outcome(desk: str, question: Question, verdict: Verdict) -> tuple[str, tuple[str, ...]]:
+def _differences(
+    question: Question, said: Decision, answer: WhyNot, ought: Verdict
+) -> Iterator[str]:
+    denied = {row.desk: row.code for row in said.denials}
+    denials = {desk: codes[0] for desk, codes in ought.denials.items()}
+    yield from _lines("delivery", _delivered(said), ought.deliveries)
+    yield from _lines("denial", denied, denials)
+    owed = {"owed recalls": tuple(owed_recalls(said, question.prior))}
+    yield from _lines("", owed, {"owed recalls": ought.owed_recalls})
+    told = {answer.desk: (answer.outcome.value, _codes(answer))}
+    yield from _lines("why_not", told, {answer.desk: _why_not(answer.desk, question, ought)})
+
+
+def _delivered(decision: Decision) -> dict[str, Gets]:
+    return {
+        row.desk: Gets(
+            compartments=row.compartments,
+            codes=tuple(sorted({reason.code for reason in row.because})),
+            view=row.view.value,
+            withheld=tuple((name, str(code)) for name, code in row.withheld),
+        )
+        for row in decision.deliveries
+    }
+
+
+def _codes(answer: WhyNot) -> tuple[str, ...]:
+    """What else would stand in the way of a desk that nothing points at is advice, not a rule."""
+    codes = tuple(str(each.code) for each in answer.objections)
+    return codes[:1] if answer.outcome is Outcome.NOT_CANDIDATE else codes
+
+
+def _why_not(desk: str, question: Question, verdict: Verdict) -> tuple[str, tuple[str, ...]]:
     if desk in verdict.deliveries:
         return "RECEIVES", ()
     if desk in verdict.denials:
@@ -67,32 +88,22 @@ def _outcome(desk: str, question: Question, verdict: Verdict) -> tuple[str, tupl
     return "NO_SUCH_DESK", ()
 
 
-def codes_seen(verdict: Verdict) -> Counter[str]:
-    """How often each code occurs in a verdict, once for each desk."""
+def _lines(what: str, said: Mapping[str, object], ought: Mapping[str, object]) -> Iterator[str]:
+    for desk in sorted({*said, *ought}):
+        if said.get(desk) != ought.get(desk):
+            yield f"{what} {desk}: routing {said.get(desk)}, oracle {ought.get(desk)}"
+
+
+def _seen(question: Question, answer: WhyNot, verdict: Verdict) -> Counter[str]:
+    """How often each code occurs, once for each desk."""
     seen: Counter[str] = Counter()
     for gets in verdict.deliveries.values():
         seen.update(f"delivery {code}" for code in gets.codes)
         seen.update(f"withheld {code}" for _, code in gets.withheld)
         seen[f"view {gets.view}"] += 1
-    for codes in verdict.denials.values():
-        seen[f"denial {codes[0]}"] += 1
+        if "ROLE_HEADING" in gets.codes and derived_headings(question):
+            seen["delivery by a derived heading"] += 1
+    seen.update(f"denial {codes[0]}" for codes in verdict.denials.values())
     seen["owed recall"] += len(verdict.owed_recalls)
+    seen[f"why-not {_why_not(answer.desk, question, verdict)[0]}"] += 1
     return seen
-
-
-def _delivered(decision: Decision) -> dict[str, Gets]:
-    return {
-        row.desk: Gets(
-            compartments=row.compartments,
-            codes=tuple(sorted({reason.code for reason in row.because})),
-            view=row.view.value,
-            withheld=row.withheld,
-        )
-        for row in decision.deliveries
-    }
-
-
-def _lines(what: str, said: dict[str, object], ought: dict[str, object]) -> Iterable[str]:
-    for desk in sorted({*said, *ought}):
-        if said.get(desk) != ought.get(desk):
-            yield f"{what} {desk}: routing {said.get(desk)}, oracle {ought.get(desk)}"

@@ -46,7 +46,7 @@ _SENT: Final = (
     datetime(2026, 3, 3, 1, 30, tzinfo=timezone(timedelta(hours=2))),
     datetime(2027, 1, 1, tzinfo=UTC),
 )
-_VERSIONS: Final = ("1.0",) * 20 + ("1.4", "2.0", "3.1", "", "one", "1", "1.x", "0.9", " 1.0")
+_VERSIONS: Final = ("1.0",) * 50 + ("1.4", "2.0", "3.1", "", "one", "1", "1.x", "0.9", " 1.0")
 _ABROAD: Final = ("AT", "IT", "ZZ")
 _ROLES: Final = tuple(CountryRole)
 
@@ -60,7 +60,7 @@ class Author:
         parties = list(book.parties())
         self._desks = [party.id for party in parties]
         self._members = sorted({party.member for party in parties})
-        self._countries = sorted(
+        self._countries: list[str] = sorted(
             {party.of["country"] for party in parties if party.of.get("country")}
         )
         self._topics = [*book.section("topics"), "NO_SUCH_TOPIC"]
@@ -116,11 +116,12 @@ class Author:
         )
 
     def _addressing(self) -> Addressing:
+        roles = self._few(_ROLES, (0, 1, 2, 3, 5))
         return Addressing(
             desks=self._few((*self._desks, "rs.nobody", "zz.spoc"), (0, 0, 1, 1, 2, 5)),
-            roles=self._few(_ROLES, (0, 1, 2, 3, 5)),
+            roles=roles,
             countries=tuple(
-                CountryInRole(code=self._country(), role=self._chance.choice(_ROLES))
+                CountryInRole(code=self._country(), role=self._chance.choice((*roles, *_ROLES)))
                 for _ in range(self._chance.choice((0, 0, 1, 2, 4)))
             ),
             corridors=self._few(self._corridors, (0, 0, 1, 2)),

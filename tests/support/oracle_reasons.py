@@ -135,11 +135,9 @@ def _reach(row: Yaml, cell: str | Yaml | None, party: Party) -> str | None:
     """F, R or N for this organisation type; None when the cell is empty or for others."""
     if cell is None:
         return None
-    written = {"reach": cell} if isinstance(cell, str) else cell
-    to = written.get("to", row.get("to", "ALL"))
-    if to != "ALL" and party.desk["organisation"] not in to:
-        return None
-    return str(written["reach"])
+    whole: Yaml = {"reach": cell} if isinstance(cell, str) else cell
+    to = whole["to"] if "to" in whole else row.get("to", "ALL")
+    return whole["reach"] if to == "ALL" or party.desk["organisation"] in to else None
 
 
 def _within(question: Question, reach: str) -> frozenset[str]:

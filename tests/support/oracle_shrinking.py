@@ -82,7 +82,9 @@ def described(question: Question, within: World) -> str:
             "audience": question.audience,
         },
     }
-    return yaml.safe_dump(told, allow_unicode=True, sort_keys=False, width=120)
+    return yaml.safe_dump(
+        told, allow_unicode=True, sort_keys=False, width=120, default_flow_style=None
+    )
 
 
 def _one_round(case: _Case, differs: Differs) -> _Case:

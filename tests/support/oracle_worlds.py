@@ -181,7 +181,8 @@ def _matrix_row(chance: random.Random, sections: Yaml) -> Yaml:
 
 def _cell(chance: random.Random, sections: Yaml) -> str | Yaml:
     reach = chance.choice(REACHES)
-    to = chance.choice((None, "ALL", _some(chance, _organisations(sections))))
+    some = _some(chance, _organisations(sections))
+    to = chance.choices((None, "ALL", some, []), (4, 4, 4, 1))[0]
     return reach if to is None else {"reach": reach, "to": to}
 
 

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from natcbus.cli.options import ContextOption, JsonOption
+from natcbus.cli.options import MEMBERS_SIDE, ContextOption, JsonOption
 from natcbus.cli.output import Output, table
 from natcbus.cli.visible import visible
 from natcbus.client import contexts
@@ -24,7 +24,7 @@ group = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.add_typer(group, name="context")
+    app.add_typer(group, name="context", rich_help_panel=MEMBERS_SIDE)
 
 
 @group.command(name="list")

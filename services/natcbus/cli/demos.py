@@ -31,7 +31,7 @@ HUB_COMMAND: Final = (sys.executable, "-m", "natcbus.cli.main", "hub")
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(demo)
+    app.command(rich_help_panel="To see it work")(demo)
 
 
 def demo(
@@ -75,12 +75,17 @@ def demo(
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """A supervisor's SIGTERM ends the demo as Ctrl-C does: in order."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """A supervisor's SIGTERM, and a terminal that closes, end the demo as Ctrl-C does: in order."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        # Under nohup it is ignored, and stays so.
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -18,7 +18,14 @@ from natcbus.cli.decisions import (
 )
 from natcbus.cli.failures import CommandError, Exit, Fault
 from natcbus.cli.inputs import event_in, event_text, network_at, the_time, without_keys
-from natcbus.cli.options import ContextOption, DeskOption, EventFile, JsonOption, NetworkOption
+from natcbus.cli.options import (
+    BEFORE_SENDING,
+    ContextOption,
+    DeskOption,
+    EventFile,
+    JsonOption,
+    NetworkOption,
+)
 from natcbus.cli.output import Output, listed, table
 from natcbus.cli.schemas import named_type
 from natcbus.cli.visible import visible
@@ -39,10 +46,10 @@ from natcbus.routing.why_not import Outcome, WhyNot, why_not
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(example)
-    app.command()(validate)
-    app.command()(preview)
-    app.command(name="why-not")(why_not_desk)
+    app.command(rich_help_panel=BEFORE_SENDING)(example)
+    app.command(rich_help_panel=BEFORE_SENDING)(validate)
+    app.command(rich_help_panel=BEFORE_SENDING)(preview)
+    app.command(name="why-not", rich_help_panel=BEFORE_SENDING)(why_not_desk)
 
 
 def example(

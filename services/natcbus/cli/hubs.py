@@ -5,12 +5,12 @@ from __future__ import annotations
 import typer
 
 from natcbus.cli.failures import CommandError, Exit, Fault, unavailable
-from natcbus.cli.options import JsonOption
+from natcbus.cli.options import HOSTS_SIDE, JsonOption
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(hub)
+    app.command(rich_help_panel=HOSTS_SIDE)(hub)
 
 
 def hub(

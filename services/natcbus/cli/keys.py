@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from natcbus.cli.inputs import network_at, network_directory, the_time
-from natcbus.cli.options import JsonOption, NetworkOption
+from natcbus.cli.options import MEMBERS_SIDE, JsonOption, NetworkOption
 from natcbus.cli.output import Output, table
 from natcbus.cli.visible import visible
 from natcbus.operations.key_files import WrittenKeys, init_keys
@@ -20,7 +20,7 @@ _PUBLIC: Final = "keys"
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.add_typer(group, name="keys")
+    app.add_typer(group, name="keys", rich_help_panel=MEMBERS_SIDE)
 
 
 @group.callback()

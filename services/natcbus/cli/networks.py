@@ -12,7 +12,7 @@ from rich.text import Text
 
 from natcbus.cli.failures import refused
 from natcbus.cli.inputs import network_at
-from natcbus.cli.options import ContextOption, JsonOption, NetworkOption
+from natcbus.cli.options import AGREED, ContextOption, JsonOption, NetworkOption
 from natcbus.cli.output import Output, listed, table
 from natcbus.cli.policies import policy_json, show_policy
 from natcbus.cli.visible import visible
@@ -26,7 +26,7 @@ _POLICY = "policy"
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.add_typer(group, name="network")
+    app.add_typer(group, name="network", rich_help_panel=AGREED)
 
 
 @group.command()

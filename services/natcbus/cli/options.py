@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import typer
+
+BEFORE_SENDING: Final = "Before sending: no broker, no keys"
+MEMBERS_SIDE: Final = "A member's side"
+AGREED: Final = "What is agreed"
+HOSTS_SIDE: Final = "The host's side"
+"""Headings of the help page."""
 
 JsonOption: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print JSON, in the shape that docs/cli.md gives.")

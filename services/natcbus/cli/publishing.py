@@ -13,7 +13,7 @@ from natcbus.cli.decisions import counted, delivery_json, denial_json
 from natcbus.cli.deliveries import show_delivery
 from natcbus.cli.failures import CommandError, Exit, Fault, refused, wrong_input
 from natcbus.cli.inputs import event_text, network_at, the_time
-from natcbus.cli.options import ContextOption, DeskOption, EventFile, JsonOption
+from natcbus.cli.options import MEMBERS_SIDE, ContextOption, DeskOption, EventFile, JsonOption
 from natcbus.cli.output import Output, listed
 from natcbus.cli.receipts import deciding, faults_of, receipt_json, show_receipt
 from natcbus.cli.visible import visible
@@ -35,9 +35,9 @@ _MESSAGE_OF_DELIVERY: Final = re.compile(r"[^/]+/([^/]+)/[^/]+")
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(publish)
-    app.command()(subscribe)
-    app.command()(trace)
+    app.command(rich_help_panel=MEMBERS_SIDE)(publish)
+    app.command(rich_help_panel=MEMBERS_SIDE)(subscribe)
+    app.command(rich_help_panel=MEMBERS_SIDE)(trace)
 
 
 def publish(

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from natcbus.cli.connections import brokers_of
-from natcbus.cli.options import BootstrapOption, ContextOption, JsonOption
+from natcbus.cli.options import HOSTS_SIDE, BootstrapOption, ContextOption, JsonOption
 from natcbus.cli.output import Output, moment, table
 from natcbus.cli.visible import visible
 from natcbus.contract.assembly import Json
@@ -25,7 +25,7 @@ _PER_LINE: Final = 16
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.add_typer(group, name="quarantine")
+    app.add_typer(group, name="quarantine", rich_help_panel=HOSTS_SIDE)
 
 
 @group.command(name="list")

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from natcbus.cli.failures import CommandError, Exit, Fault, refused, unavailable
-from natcbus.cli.options import JsonOption
+from natcbus.cli.options import AGREED, JsonOption
 from natcbus.cli.output import Output, listed, table
 from natcbus.contract.assembly import Json, fields_of
 from natcbus.contract.audience import Audience
@@ -22,7 +22,7 @@ group = typer.Typer(help="The event types and their schemas.", no_args_is_help=T
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.add_typer(group, name="schema")
+    app.add_typer(group, name="schema", rich_help_panel=AGREED)
 
 
 @group.command()

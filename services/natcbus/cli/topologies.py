@@ -10,7 +10,13 @@ import typer
 from natcbus.cli.connections import Brokers, brokers_of
 from natcbus.cli.failures import Exit
 from natcbus.cli.inputs import network_at
-from natcbus.cli.options import BootstrapOption, ContextOption, JsonOption, NetworkOption
+from natcbus.cli.options import (
+    HOSTS_SIDE,
+    BootstrapOption,
+    ContextOption,
+    JsonOption,
+    NetworkOption,
+)
 from natcbus.cli.output import Output, table
 from natcbus.cli.visible import visible
 from natcbus.contract.assembly import Json
@@ -31,7 +37,7 @@ ProfileOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.add_typer(group, name="topology")
+    app.add_typer(group, name="topology", rich_help_panel=HOSTS_SIDE)
 
 
 @group.command()

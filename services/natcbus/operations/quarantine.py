@@ -19,7 +19,7 @@ from natcbus.operations.errors import (
 )
 from natcbus.routing.topics import QUARANTINE
 
-_ANSWER_WITHIN_S: Final = 8.0
+_ANSWER_WITHIN_S: Final = 5.0
 _FETCH_WAIT_MS: Final = 100
 _PREFIX: Final = "natcbus_"
 _NO_SECURITY: Final[Mapping[str, object]] = {}

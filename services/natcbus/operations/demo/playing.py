@@ -22,7 +22,7 @@ from natcbus.operations.errors import NotRoutedError
 _ROUTED_WITHIN_S: Final = 20.0
 _ARRIVED_WITHIN_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.1
-_READING_SECONDS: Final = 7.0
+_READING_SECONDS: Final = 11.0
 
 
 class View(Protocol):
