@@ -69,7 +69,7 @@ def without_grant(letter: Letter, desk: str) -> Letter:
 
 
 def with_grant(letter: Letter, desk: str, part: Part, *, vouched_for: bool = True) -> Letter:
-    """The letter with ``part`` where the grant of ``desk`` stood, vouched for by the slip or not."""
+    """The letter with ``part`` where the grant of ``desk`` stood; the slip vouches or not."""
     grants = tuple(part if read_grant(each).to == desk else each for each in letter.tail.grants)
     changed = letter.with_tail(grants=grants)
     if not vouched_for:

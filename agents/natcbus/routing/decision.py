@@ -29,7 +29,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A desk that gets the message, the compartments it may open (sorted), and why (sorted, never empty)."""
+    """A desk that gets the message, the compartments it may open, and why; both sorted."""
 
     desk: str
     compartments: tuple[str, ...]
