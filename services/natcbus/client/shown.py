@@ -31,6 +31,9 @@ class Shown:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for each in (path, path.with_suffix(".lock")):
+            # SQLite gives its other files the mode of the first.
+            each.touch(mode=0o600)
         self._lock = path.with_suffix(".lock").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,84 @@
+"""Contexts: one name for servers, member, keys and Network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from natcbus.client import contexts
+from natcbus.client.contexts import Context
+from natcbus.client.errors import IncompatibleError
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NATCBUS_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("NATCBUS_CONTEXT", raising=False)
+    monkeypatch.delenv("NATCBUS_PASSWORD", raising=False)
+    return tmp_path / "home"
+
+
+def a_context(folder: Path, name: str = "rs") -> Context:
+    return Context(
+        name=name,
+        bootstrap="127.0.0.1:9092",
+        member="rs",
+        network=folder / 'net "work" Мрежа',
+        keys=folder / "keys",
+        state=folder / "state",
+    )
+
+
+def code(name: str | None = None) -> str:
+    with pytest.raises(IncompatibleError) as caught:
+        contexts.load(name)
+    return caught.value.code
+
+
+def test_a_context_reads_back_as_it_was_saved(tmp_path: Path) -> None:
+    context = replace(
+        a_context(tmp_path), protocol="SASL_SSL", username="rs", ca_file=tmp_path / "ca.pem"
+    )
+    contexts.save(context)
+    assert contexts.load("rs") == context
+    assert contexts.names() == ["rs"]
+
+
+def test_the_chosen_one_is_used_and_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("rs", "hu"):
+        contexts.save(a_context(tmp_path, name))
+    assert code() == "NO_CONTEXT"
+    contexts.use("hu")
+    assert contexts.load().name == "hu"
+    monkeypatch.setenv("NATCBUS_CONTEXT", "rs")
+    assert contexts.load().name == "rs"
+    assert contexts.load("hu").name == "hu"
+
+
+@pytest.mark.parametrize("name", ["../rs", "", "no such", "rs/../../x"])
+def test_a_name_is_no_path(name: str) -> None:
+    assert code(name) == "NO_CONTEXT"
+
+
+@pytest.mark.parametrize(
+    "text", ["bootstrap = 1", 'bootstrap = "x"', "nonsense", 'colour = "red"', 'password = "x"']
+)
+def test_a_context_that_says_what_it_may_not_is_refused(home: Path, text: str) -> None:
+    (home / "contexts").mkdir(parents=True)
+    (home / "contexts" / "bad.toml").write_text(text)
+    assert code("bad") == "BAD_CONTEXT"
+
+
+def test_the_password_comes_from_the_environment_and_stands_in_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = replace(a_context(tmp_path), protocol="SASL_SSL", username="rs")
+    with pytest.raises(IncompatibleError):
+        context.security()
+    monkeypatch.setenv("NATCBUS_PASSWORD", "sesame")
+    assert context.security()["sasl_plain_password"] == "sesame"  # noqa: S105 - opens nothing
+    assert "sesame" not in contexts.save(context).read_text()
