@@ -121,6 +121,7 @@ class Subscriber:
         self._partition = TopicPartition(feed_topic(desk), 0)
         self._shown = Shown(self.context.state / f"{desk}.sqlite") if start.resumes else None
         self._seen: dict[str, bytes] = {}
+        self._settled: int | None = None
         self._consumer: Any = None
 
     def __enter__(self) -> Self:
@@ -172,6 +173,7 @@ class Subscriber:
         return self._seen.get(delivery_id)
 
     def _settle(self, offset: int, delivery: Delivery | None) -> None:
+        self._settled = offset
         if self._shown is not None:
             identity = ("", b"") if delivery is None else (delivery.delivery_id, delivery.digest)
             self._shown.settle(self._partition.topic, offset, *identity)
@@ -181,6 +183,9 @@ class Subscriber:
     def _records(self) -> Iterator[Any]:
         if self._consumer is None:
             self._consumer = self._begin()
+        elif self._settled is not None:
+            # Whoever left an earlier loop in the middle left part of what was fetched behind.
+            self._consumer.seek(self._partition, self._settled + 1)
         consumer, heard = self._consumer, time.monotonic()
         while True:
             try:
