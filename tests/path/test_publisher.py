@@ -9,7 +9,14 @@ from dataclasses import replace
 
 import pytest
 
-from natcbus.client import IncompatibleError, Publisher, State, UnavailableError
+from natcbus.client import (
+    IncompatibleError,
+    Publisher,
+    Refused,
+    State,
+    Subscriber,
+    UnavailableError,
+)
 from natcbus.client.receipts import receipts, trace, wait_for_receipt
 from natcbus.contract.types.hub import Outcome
 from natcbus.operations.reachable import LOOPBACK, free_port
@@ -95,8 +102,17 @@ def test_a_frozen_broker_is_said_in_time_and_the_message_is_delivered_once(
         sent = published_at_last(publisher, event)
     assert sent == event["header"]["message_id"]
     assert wait_for_receipt(bus.context("rs"), sent, 30) is not None
-    with bus.subscriber("hu.spoc") as feed:
+    refused: list[Refused] = []
+    with Subscriber(
+        bus.context("hu"),
+        desk="hu.spoc",
+        until_end=True,
+        world=bus.world,
+        on_refused=refused.append,
+    ) as feed:
         assert [each.message_id for each in feed].count(sent) == 1
+    # If the first copy was written, the second is other bytes under its id: refused, not shown.
+    assert {each.code for each in refused} <= {"ID_REUSED"}
 
 
 @pytest.mark.timeout(180)

@@ -28,7 +28,7 @@ from natcbus.operations.reachable import LOOPBACK, free_port
 from natcbus.operations.topology import Profile
 from natcbus.routing.topics import feed_topic
 from tests.support.bus import Bus, running_bus
-from tests.support.kafka import Kafka
+from tests.support.kafka import running_kafka
 from tests.support.mutations import Json, example
 from tests.support.sending import wait_until_routed
 from tests.support.streams import producing, read_to_end
@@ -40,12 +40,11 @@ SENT = 6
 
 
 @pytest.fixture(scope="module", params=["kafka", "embedded"])
-def bus(
-    request: pytest.FixtureRequest, kafka: Kafka, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Bus]:
+def bus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
     folder = tmp_path_factory.mktemp("bus")
     if request.param == "kafka":
-        with running_bus(kafka.bootstrap, folder) as bus:
+        # A broker of its own: topics are named by the Network, and keys are made for each bus.
+        with running_kafka() as kafka, running_bus(kafka.bootstrap, folder) as bus:
             publish(bus, SENT)
             yield bus
     else:
