@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,12 @@ CHILD = STORY / "missing-child.json"
         ("why-not", ("why-not", CHILD, "--desk", "hu.spok")),
         ("network check", ("network", "check", NETWORK)),
         ("network show", ("network", "show")),
+        ("network show --policy", ("network", "show", "--policy")),
         ("schema show", ("schema", "show")),
         ("schema show TYPE", ("schema", "show", "missing_person")),
         ("schema check", ("schema", "check")),
         ("keys init", ("keys", "init", "rs", "hub", "--public", "public")),
+        ("keys init", ("keys", "init", "--secretariat", "--public", "public")),
         ("context list", ("context", "list")),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else None,
@@ -61,6 +64,35 @@ def test_a_context_is_added_chosen_listed_and_shown(natcbus: CommandLine) -> Non
     assert list(differences(SHAPES["context list"], listed)) == []
     assert listed["current"] == "rs"
     assert natcbus("context", "show", "--json").json == listed["contexts"][0]
+
+
+def test_a_network_is_signed_and_simulated_with_documented_answers(
+    natcbus: CommandLine, tmp_path: Path
+) -> None:
+    network = tmp_path / "network"
+    shutil.copytree(NETWORK, network)
+    natcbus("keys", "init", "hub", "--secretariat", "--network", network)
+    key = Path(".natcbus/keys/secretariat-1/secretariat-1.sign.pem")
+    signed = natcbus("network", "sign", network, "--key", key, "--json")
+    assert list(differences(SHAPES["network sign"], signed.json)) == []
+    # Border police may not investigate any more, and neighbours may read the case.
+    rewrite(network / "policy" / "purposes.yaml", "    BORDER_POLICE: F\n    CYBER", "    CYBER")
+    rewrite(network / "policy" / "roles.yaml", "ADJACENT: {reach: R", "ADJACENT: {reach: F")
+    words = ("network", "simulate", network, "--against", NETWORK, "--story", "150", "--json")
+    simulated = natcbus(*words)
+    assert {effect: bool(count) for effect, count in simulated.json["totals"].items()} == {
+        "gained": False,
+        "lost": True,
+        "wider": True,
+        "narrower": False,
+    }
+    assert list(differences(SHAPES["network simulate"], simulated.json)) == []
+
+
+def rewrite(file: Path, old: str, new: str) -> None:
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
 
 
 def test_errors_have_the_documented_shape_whatever_failed(

@@ -32,7 +32,7 @@ COMPARTMENTS = [(event, name) for event, each in TYPES.items() for name in each.
 def test_a_compartment_reads_back_as_it_was_written(
     event: str, name: str, data: st.DataObject
 ) -> None:
-    shape = compartment_shape(event, name)
+    shape = compartment_shape(TYPES[event], name)
     content = data.draw(natives(shape))
     assert isinstance(content, dict)
 
@@ -52,8 +52,8 @@ def test_a_compartment_reads_back_as_it_was_written(
 def test_a_message_reads_back_and_its_signed_bytes_are_a_prefix(
     event: str, data: st.DataObject
 ) -> None:
-    header = Header.from_native(data.draw(natives(header_shape(event))))  # type: ignore[arg-type]
-    open_part = data.draw(natives(open_shape(event)))
+    header = Header.from_native(data.draw(natives(header_shape(TYPES[event]))))  # type: ignore[arg-type]
+    open_part = data.draw(natives(open_shape(TYPES[event])))
     assert isinstance(open_part, dict)
     part = Part(schema_id=1, body=b"body", signature=Signature(key_id="0" * 16, value=bytes(64)))
     signed = Signed(header, open_part, ())
@@ -71,6 +71,6 @@ def test_a_message_reads_back_and_its_signed_bytes_are_a_prefix(
 @given(data=st.data())
 def test_the_generated_types_hold_what_the_codec_holds(event: str, data: st.DataObject) -> None:
     module = importlib.import_module(f"natcbus.contract.types.{event}")
-    open_part = data.draw(natives(open_shape(event)))
+    open_part = data.draw(natives(open_shape(TYPES[event])))
 
     assert module.Open.from_native(open_part).to_native() == open_part

@@ -6,6 +6,7 @@ client in another language can do.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Mapping
@@ -71,6 +72,27 @@ def split(record: bytes) -> tuple[int, bytes, Mapping[str, Any]]:
 def test_key_ids_begin_the_digest_of_the_public_key() -> None:
     for key in VECTORS["keys"].values():
         assert hashlib.sha256(octets(key["public"])).hexdigest().startswith(key["key_id"])
+
+
+def test_a_network_document_is_signed_over_lengths_and_digests() -> None:
+    vector = VECTORS["network"]
+    read = json.loads(octets(vector["document"]))
+
+    def listed(texts: Mapping[str, str]) -> bytes:
+        digests = {name: hashlib.sha256(text.encode()).digest() for name, text in texts.items()}
+        rows = (prefixed(name, digests[name]) for name in sorted(texts))
+        return len(texts).to_bytes(4, "big") + b"".join(rows)
+
+    times = (read["not_before"], read["expires_at"])
+    head = prefixed(str(read["version"]), octets(read["digest"]), *times)
+    body = head + listed(read["files"]) + listed(read["key_files"])
+    covered = signed_as("natcbus/1/network", 0, body)
+    assert covered == octets(vector["covered"])
+    assert hashlib.sha256(covered).hexdigest() == vector["fingerprint"]
+    names = {VECTORS["keys"][name]["key_id"]: name for name in VECTORS["keys"]}
+    for signature in read["signatures"]:
+        value = base64.b64decode(signature["value"]).hex()
+        verify(names[signature["key_id"]], value, covered)
 
 
 def test_schema_ids_follow_the_formula() -> None:

@@ -118,4 +118,4 @@ def feed(bus: Bus, desk: str) -> Iterator[bytes]:
     """The values of a desk's feed, as they lie on the bus."""
     with bus.subscriber(desk, Start(beginning=True)) as subscriber:
         for record in subscriber._records():  # noqa: SLF001 - the bytes, not the delivery
-            yield record.value
+            yield record.value or b""

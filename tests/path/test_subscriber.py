@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from natcbus.client import (
     UnavailableError,
     contexts,
 )
+from natcbus.client.world import World, read_keys
 from natcbus.operations.broker import EmbeddedBroker
 from natcbus.operations.reachable import LOOPBACK, free_port
 from natcbus.operations.topology import Profile
@@ -109,6 +111,38 @@ def test_a_subscriber_goes_on_where_it_stopped_and_shows_again_what_was_not_take
     assert shown(bus, Start(), desk) == []
 
 
+def test_leaving_before_anything_is_taken_loses_nothing(bus: Bus) -> None:
+    everything = [each.delivery_id for each in shown(bus, Start(beginning=True), "hr.spoc")]
+    with bus.subscriber("hr.spoc", Start(beginning=True)) as feed:
+        assert [next(iter(feed)).delivery_id for _ in range(3)] == everything[:1] * 3
+        assert [each.delivery_id for each in feed] == everything
+
+
+def test_a_side_that_was_behind_gets_what_it_could_not_believe_when_it_has_caught_up(
+    bus: Bus, tmp_path: Path
+) -> None:
+    """Its directory does not know the sender yet; the newer one does."""
+    context = replace(bus.context("hr"), state=tmp_path)
+    behind = replace(bus.world, keys=read_keys(without("rs.json", bus.folder / "public", tmp_path)))
+    refused: list[Refused] = []
+
+    def read(world: World) -> int:
+        with Subscriber(
+            context, desk="hr.spoc", until_end=True, world=world, on_refused=refused.append
+        ) as feed:
+            return len(list(feed))
+
+    assert read(behind) == 0
+    assert {each.code for each in refused} == {"MISSING_KEY"}
+    assert read(bus.world) == len(refused)
+    assert read(bus.world) == 0
+
+
+def without(file: str, directory: Path, folder: Path) -> Path:
+    """A copy of a directory that lacks one file."""
+    return shutil.copytree(directory, folder / "public", ignore=shutil.ignore_patterns(file))
+
+
 def test_a_foreign_copy_is_shown_once_and_garbage_is_reported_and_passed(bus: Bus) -> None:
     topic = feed_topic(DESK)
     copy = next(each for each in read_to_end(bus.bootstrap, topic) if each.value)
@@ -132,10 +166,11 @@ def test_a_foreign_copy_is_shown_once_and_garbage_is_reported_and_passed(bus: Bu
 
 
 def test_a_desk_without_a_key_here_and_a_desk_that_is_none_are_refused(bus: Bus) -> None:
-    for desk in ("rs.spoc", "hu.nobody"):
+    for desk, code in (("rs.spoc", "NO_PRIVATE_KEY"), ("hu.spok", "UNKNOWN_DESK")):
         with pytest.raises(IncompatibleError) as caught:
             Subscriber(bus.context("hu"), desk=desk, world=bus.world)
-        assert caught.value.code == "NO_PRIVATE_KEY"
+        assert caught.value.code == code
+    assert "did you mean hu.spoc" in caught.value.text
 
 
 def test_a_broker_that_is_not_there_is_said(bus: Bus) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from natcbus.contract.problems import Problem
-from natcbus.contract.types.core import Addressing, CountryRole, Header, Purpose, Urgency
+from natcbus.contract.types.core import Addressing, CountryRole, Header, Kind, Purpose, Urgency
 from natcbus.routing.addressing import addressing_problems, nobody_problem
 from natcbus.routing.decide import decide
 from tests.support.building import (
@@ -146,6 +146,95 @@ def test_a_heading_in_the_open_part_may_lead_out_of_the_network() -> None:
         )
         == []
     )
+
+
+def test_a_corridor_that_is_unknown_is_refused_with_the_nearest() -> None:
+    (problem,) = problems(addressed(roles=[CountryRole.CORRIDOR], corridors=["TR-BG-RS-HR"]))[:1]
+
+    assert (problem.pointer, problem.code) == (
+        "/header/addressing/corridors/0",
+        "UNKNOWN_CORRIDOR",
+    )
+    assert "did you mean TR-BG-RS-HU?" in problem.text
+
+
+def test_a_corridor_without_its_role_is_refused() -> None:
+    found = problems(addressed(desks=["hu.spoc"], corridors=["TR-BG-RS-HU"]))
+
+    assert codes(found) == [("/header/addressing/corridors", "CORRIDOR_ROLE_NOT_LISTED")]
+
+
+def test_the_role_corridor_without_a_route_is_refused() -> None:
+    (problem,) = problems(addressed(desks=["hu.spoc"], roles=[CountryRole.CORRIDOR]))
+
+    assert problem.code == "ROLE_WITHOUT_COUNTRY"
+    assert "addressing.corridors" in problem.text
+
+
+def test_a_route_that_is_named_is_no_problem() -> None:
+    assert problems(addressed(roles=[CountryRole.CORRIDOR], corridors=["TR-BG-RS-HU"])) == []
+
+
+def test_a_heading_that_can_be_derived_is_no_problem() -> None:
+    near = {"last_seen": {"country": "RS", "border_point": "RSHRG"}}
+    inland = {"last_seen": {"country": "RS", "border_point": None}}
+    heading = addressed(roles=[CountryRole.HEADING])
+
+    assert problems(heading, open_part=near) == []
+    assert [each.code for each in problems(heading, open_part=inland)] == ["ROLE_WITHOUT_COUNTRY"]
+
+
+def test_a_border_point_that_the_network_does_not_know_is_refused() -> None:
+    open_part = {
+        "last_seen": {"country": "RS", "border_point": "RSHRX"},
+        "likely_heading": [{"country": "HU"}, {"country": "HU", "border_point": "ZZZZZ"}],
+    }
+
+    found = problems(addressed(desks=["hu.spoc"]), open_part=open_part)
+
+    assert codes(found) == [
+        ("/open/last_seen/border_point", "UNKNOWN_BORDER_POINT"),
+        ("/open/likely_heading/1/border_point", "UNKNOWN_BORDER_POINT"),
+    ]
+    assert "did you mean RSHRG?" in " ".join(each.text for each in found)
+
+
+def test_a_border_point_on_another_border_is_refused() -> None:
+    open_part = {
+        "last_seen": {"country": "RS", "border_point": "BGKAN"},
+        "likely_heading": [{"country": "HU", "border_point": "HUROZ"}],
+    }
+
+    (problem,) = problems(addressed(desks=["hu.spoc"]), open_part=open_part)
+
+    assert (problem.pointer, problem.code) == (
+        "/open/last_seen/border_point",
+        "BORDER_POINT_ELSEWHERE",
+    )
+    assert "BG and TR" in problem.text
+
+
+def test_a_conflict_with_nobody_is_refused() -> None:
+    header = a_header(addressing=addressed(desks=["hu.spoc"]), conflicts=("hu", "hu.hotlin"))
+
+    (problem,) = problems(header=header)
+
+    assert (problem.pointer, problem.code) == ("/header/conflicts/1", "UNKNOWN_CONFLICT")
+    assert "hu.hotline" in problem.text
+
+
+def test_who_is_suspended_may_only_take_back() -> None:
+    network = a_network(a_desk("rs.spoc"), a_desk("hu.spoc"), suspended=["rs"])
+    by_kind = {
+        kind: addressing_problems(
+            MISSING, a_header(addressing=addressed(desks=["hu.spoc"]), kind=kind), {}, network
+        )
+        for kind in (Kind.ALERT, Kind.UPDATE, Kind.CANCEL, Kind.RECALL)
+    }
+
+    assert codes(by_kind[Kind.ALERT]) == [("/header/from", "SENDER_SUSPENDED")]
+    assert codes(by_kind[Kind.UPDATE]) == [("/header/from", "SENDER_SUSPENDED")]
+    assert by_kind[Kind.CANCEL] == by_kind[Kind.RECALL] == []
 
 
 def test_a_topic_that_nobody_works_on_is_refused() -> None:

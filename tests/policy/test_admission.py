@@ -249,17 +249,24 @@ def test_a_correct_alert_is_routed() -> None:
     assert ruling.codes == []
 
 
-@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.ALERT}))
-def test_kinds_other_than_alert_are_not_routed_yet(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.ALERT, Kind.UPDATE, Kind.CANCEL}))
+def test_kinds_other_than_alert_update_and_cancel_are_not_routed_yet(kind: Kind) -> None:
     refused_with(ruled(SIDES, a_letter(SIDES, header_of(kind=kind))), "KIND_NOT_SUPPORTED")
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"conflicts": ("hu.border",)}, {"conflicts": ("hu",)}, {"clearance": Clearance.SECRET}],
-)
-def test_a_restriction_that_no_gate_keeps_to_stops_the_message(changes: dict[str, object]) -> None:
-    refused_with(ruled(SIDES, a_letter(SIDES, header_of(**changes))), "RULE_NOT_SUPPORTED")
+def test_a_conflict_of_interest_is_kept_from_the_message() -> None:
+    ruling = ruled(SIDES, a_letter(SIDES, header_of(conflicts=("hu.border",))))
+    assert ("hu.border", "CONFLICT_OF_INTEREST") in {
+        (each.desk, each.code) for each in ruling.decision.denials
+    }
+    assert "hu.spoc" in ruling.feeds
+    assert "hu.border" not in ruling.feeds
+
+
+def test_what_nobody_is_cleared_for_reaches_nobody() -> None:
+    ruling = ruled(SIDES, a_letter(SIDES, header_of(clearance=Clearance.SECRET)))
+    refused_with(ruling, "NOBODY")
+    assert not ruling.feeds
 
 
 @pytest.mark.parametrize(
@@ -489,7 +496,7 @@ def test_a_message_that_nobody_would_get_is_refused_and_its_decision_recorded() 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     letter = a_letter(
         SIDES,
-        header_of(kind=Kind.UPDATE, expires_at=NOW, addressing=addressed(desks=["hu.nobody"])),
+        header_of(kind=Kind.REQUEST, expires_at=NOW, addressing=addressed(desks=["hu.nobody"])),
     )
     ruling = ruled(SIDES, letter.with_tail(slip=None, parcels=letter.tail.parcels[1:]))
     refused_with(

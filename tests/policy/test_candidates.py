@@ -8,11 +8,13 @@ from dataclasses import replace
 from natcbus.contract.types.core import Addressing, CountryRole, Urgency
 from natcbus.routing.candidates import Candidate, candidates
 from natcbus.routing.decision import Prior, Reason
-from natcbus.routing.network import Reach
+from natcbus.routing.network import Cell, Reach
 from tests.support.building import (
     AUDIENCE,
     LAST_SEEN_IN_SERBIA,
     MISSING,
+    POLICY,
+    ROLE_ROWS,
     a_desk,
     a_header,
     a_network,
@@ -137,6 +139,118 @@ def test_a_role_that_is_unknown_yields_nobody() -> None:
     unknown = addressed(roles=[CountryRole.UNKNOWN], countries=[("BG", CountryRole.UNKNOWN)])
 
     assert found(unknown) == {}
+
+
+def test_a_corridor_takes_in_every_country_on_the_route() -> None:
+    route = found(addressed(roles=[CountryRole.CORRIDOR], corridors=["TR-BG-RS-HU"]))
+
+    assert list(route) == ["bg.spoc", "hu.spoc", "rs.spoc", "tr.spoc"]
+    assert reasons(route["tr.spoc"]) == [("ROLE_CORRIDOR", ("TR-BG-RS-HU",))]
+    assert route["tr.spoc"].reach is Reach.REDUCED
+
+
+def test_two_corridors_through_one_country_are_both_its_reason() -> None:
+    route = found(addressed(roles=[CountryRole.CORRIDOR], corridors=["TR-BG-RS-HU", "RO-HU"]))
+
+    assert reasons(route["hu.spoc"]) == [("ROLE_CORRIDOR", ("RO-HU", "TR-BG-RS-HU"))]
+
+
+def test_a_country_can_be_put_on_the_route_by_the_sender() -> None:
+    route = found(addressed(roles=[CountryRole.CORRIDOR], countries=[("SI", CountryRole.CORRIDOR)]))
+
+    assert reasons(route["si.spoc"]) == [("ROLE_CORRIDOR", ("SI",))]
+
+
+def test_a_corridor_without_its_role_or_without_a_name_that_is_known_yields_nobody() -> None:
+    assert found(addressed(roles=[CountryRole.HEADING], corridors=["RO-HU"])).keys() == {
+        "hu.border-police",
+        "hu.shelter",
+        "hu.spoc",
+    }
+    assert found(addressed(roles=[CountryRole.CORRIDOR], corridors=["SI-AT"])) == {}
+
+
+def test_residence_comes_from_the_addressing() -> None:
+    lives = found(
+        addressed(roles=[CountryRole.RESIDENCE], countries=[("SI", CountryRole.RESIDENCE)])
+    )
+
+    assert reasons(lives["si.spoc"]) == [("ROLE_RESIDENCE", ("SI",))]
+    assert lives["si.spoc"].direct
+
+
+def at_horgos(**more: object) -> Mapping[str, object]:
+    return {"last_seen": {"country": "RS", "border_point": "RSHRG"}, **more}
+
+
+HEADING = addressed(roles=[CountryRole.HEADING])
+
+
+def test_near_a_border_point_the_other_side_may_be_the_heading() -> None:
+    derived = found(HEADING, open_part=at_horgos())
+
+    assert list(derived) == ["hu.border-police", "hu.shelter", "hu.spoc"]
+    assert reasons(derived["hu.spoc"]) == [("ROLE_HEADING", ("HU",))]
+
+
+def test_a_derived_heading_brings_a_reduced_view_at_most() -> None:
+    assert found(HEADING, open_part=at_horgos())["hu.spoc"].reach is Reach.REDUCED
+
+
+def test_a_derived_heading_keeps_to_the_cell_of_the_matrix() -> None:
+    def derived(cell: Cell) -> dict[str, Reach]:
+        row = replace(ROLE_ROWS[0], roles={"HEADING": cell})
+        network = replace(NETWORK, policy=replace(POLICY, roles={MISSING: (row,)}))
+        header = a_header(addressing=HEADING)
+        pointed_at = candidates(MISSING, header, at_horgos(), network, {})
+        return {each.desk.id: each.reach for each in pointed_at}
+
+    spoc_alone = frozenset({"SPOC_24_7"})
+    assert derived(Cell(Reach.FULL, spoc_alone)) == {"hu.spoc": Reach.REDUCED}
+    assert derived(Cell(Reach.REDUCED, spoc_alone)) == {"hu.spoc": Reach.REDUCED}
+    assert derived(Cell(Reach.NOTICE, spoc_alone)) == {"hu.spoc": Reach.NOTICE}
+
+
+def test_a_derived_heading_is_no_direct_role() -> None:
+    assert not found(HEADING, open_part=at_horgos())["hu.spoc"].direct
+    assert found(HEADING)["hu.spoc"].direct
+
+
+def test_a_stated_heading_leaves_nothing_to_derive() -> None:
+    stated = at_horgos(likely_heading=[{"country": "RO"}])
+    by_sender = replace(
+        HEADING, countries=addressed(countries=[("BG", CountryRole.HEADING)]).countries
+    )
+
+    assert found(HEADING, open_part=stated) == {}
+    assert list(found(by_sender, open_part=at_horgos())) == ["bg.coordinator", "bg.spoc"]
+
+
+def test_a_heading_is_derived_only_when_minutes_count_and_the_sender_asks_for_it() -> None:
+    assert found(HEADING, open_part=at_horgos(), urgency=Urgency.EXPECTED) == {}
+    assert found(addressed(roles=[CountryRole.TRANSIT]), open_part=at_horgos()) == {}
+
+
+def test_a_border_point_that_is_unknown_or_elsewhere_derives_nothing() -> None:
+    unknown = {"last_seen": {"country": "RS", "border_point": "RSXXX"}}
+    elsewhere = {"last_seen": {"country": "RS", "border_point": "BGKAN"}}
+    none = {"last_seen": {"country": "RS", "border_point": None}}
+
+    for open_part in (unknown, elsewhere, none):
+        assert found(HEADING, open_part=open_part) == {}
+
+
+def test_a_role_of_the_case_is_direct_and_one_by_where_a_country_lies_is_not() -> None:
+    both = addressed(
+        roles=[CountryRole.LAST_SEEN, CountryRole.ADJACENT, CountryRole.CORRIDOR],
+        corridors=["TR-BG-RS-HU"],
+        topics=["CHILDREN"],
+        desks=["tr.spoc"],
+    )
+    direct = {desk: each.direct for desk, each in found(both).items()}
+
+    assert direct["rs.spoc"]
+    assert not any(direct[desk] for desk in ("hu.spoc", "bg.spoc", "si.spoc", "tr.spoc"))
 
 
 def test_topics_add_the_desks_that_work_on_them() -> None:

@@ -76,6 +76,7 @@ def changed(pointer: str, value: object) -> dict[str, Any]:
             "BAD_FORMAT",
         ),
         ("/header/from", "rs.sopc", "/header/from", "UNKNOWN_SENDER_DESK"),
+        ("/header/kind", "REQUEST", "/header/kind", "KIND_NOT_SUPPORTED"),
     ],
 )
 def test_a_mistake_is_refused_with_its_place_and_code(

@@ -82,3 +82,22 @@ def test_the_password_comes_from_the_environment_and_stands_in_no_file(
     monkeypatch.setenv("NATCBUS_PASSWORD", "sesame")
     assert context.security()["sasl_plain_password"] == "sesame"  # noqa: S105 - opens nothing
     assert "sesame" not in contexts.save(context).read_text()
+
+
+def test_the_password_may_come_from_a_file_that_only_its_owner_can_read(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("sesame\n")
+    context = replace(a_context(tmp_path), protocol="SASL_SSL", username="rs", password_file=secret)
+    secret.chmod(0o640)
+    with pytest.raises(IncompatibleError, match="chmod go-rwx"):
+        context.security()
+    secret.chmod(0o600)
+    assert context.security()["sasl_plain_password"] == "sesame"  # noqa: S105 - opens nothing
+    contexts.save(context)
+    assert contexts.load("rs") == context
+
+
+def test_a_file_of_tls_that_is_not_there_is_said(tmp_path: Path) -> None:
+    context = replace(a_context(tmp_path), protocol="SSL", ca_file=tmp_path / "ca.pem")
+    with pytest.raises(IncompatibleError, match=r"no file .*ca\.pem"):
+        context.security()

@@ -47,7 +47,7 @@ def decided(header: Header = A_CHILD_NEAR_THE_BORDER) -> Decision:
 
 
 def test_each_desk_gets_what_its_reasons_and_its_organisation_allow() -> None:
-    assert decided().deliveries == (
+    assert tuple(replace(row, withheld=()) for row in decided().deliveries) == (
         Delivery(
             "bg.border-police",
             ("identity", "recognition"),
@@ -76,6 +76,29 @@ def test_each_desk_gets_what_its_reasons_and_its_organisation_allow() -> None:
         Delivery("rs.coordinator", (), (Reason("ROLE_LAST_SEEN", ("RS",)),), View.NOTICE),
         Delivery("techco.safety", ("recognition",), (Reason("NAMED"),), View.REDUCED),
     )
+
+
+def test_what_a_desk_does_not_open_is_told_with_the_first_rule_that_keeps_it_back() -> None:
+    withheld = {row.desk: dict(row.withheld) for row in decided().deliveries}
+
+    assert withheld["bg.border-police"] == {"circumstances": "REACH", "source": "AUDIENCE"}
+    assert withheld["hu.spoc"] == {"source": "FIELD_MASKED_PII"}
+    assert withheld["hu.hotline"] == {
+        "circumstances": "PURPOSE_REACH",
+        "identity": "AUDIENCE",
+        "source": "AUDIENCE",
+    }
+    assert all(
+        {name for name, _ in row.withheld} == SEALED - set(row.compartments)
+        for row in decided().deliveries
+    )
+
+
+def test_what_is_withheld_explains_and_is_no_part_of_the_digest() -> None:
+    decision = decided()
+    silent = [replace(row, withheld=()) for row in decision.deliveries]
+
+    assert decision_digest(silent, 1, bytes(32), ENGINE) == decision.digest
 
 
 def test_candidates_that_fail_a_gate_are_denied_and_nobody_else_is_listed() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -11,17 +11,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natcbus.contract.audience import Audience
-from natcbus.contract.types.core import Addressing, Header, Status, Tlp
+from natcbus.contract.types.core import (
+    Addressing,
+    Clearance,
+    EuropolCode,
+    Header,
+    Status,
+    Tlp,
+)
 from natcbus.contract.types.hub import DeliveryRow, NetworkRef, ReasonRow, Slip
 from natcbus.routing.addressing import addressing_problems
 from natcbus.routing.candidates import candidates
 from natcbus.routing.decide import decide
 from natcbus.routing.decision import Decision, View
-from natcbus.routing.narrowing import intersect, withheld
-from natcbus.routing.network import Desk, Network, Tier
+from natcbus.routing.narrowing import intersect, owed_recalls, withheld
+from natcbus.routing.network import Desk, Tier
+from natcbus.routing.telling import Telling, may_be_told
 from natcbus.routing.why_not import Outcome, why_not
-from tests.support.building import MISSING, a_network
+from tests.support.building import MISSING
+from tests.support.renaming import new_name, renamed
 from tests.support.strategies import (
+    COUNTED,
     DESK_IDS,
     MEMBERS,
     Case,
@@ -31,6 +41,7 @@ from tests.support.strategies import (
     headers,
     opened,
     rebuilt,
+    with_desks,
 )
 
 T = TypeVar("T")
@@ -145,6 +156,7 @@ def test_the_order_of_lists_and_repetition_change_nothing(case: Case, data: st.D
         desks=shuffled(addressing.desks),
         roles=shuffled(addressing.roles),
         countries=shuffled(addressing.countries),
+        corridors=shuffled(addressing.corridors),
         topics=shuffled(addressing.topics),
         exclude=shuffled(addressing.exclude),
         only=addressing.only,
@@ -162,21 +174,125 @@ def test_the_order_of_the_desks_in_the_network_changes_nothing(
 ) -> None:
     reordered = data.draw(st.permutations(list(case.network.desks.values())))
 
-    assert replace(case, network=_with_desks(case.network, reordered)).decide() == case.decide()
+    assert replace(case, network=with_desks(case.network, reordered)).decide() == case.decide()
 
 
 @given(case=cases(), desk=desks())
 def test_a_desk_more_or_less_changes_no_other_row(case: Case, desk: Desk) -> None:
     others = [each for each in case.network.desks.values() if each.id != desk.id]
-    without = replace(case, network=_with_desks(case.network, others)).decide()
-    with_it = replace(case, network=_with_desks(case.network, [*others, desk])).decide()
+    without = replace(case, network=with_desks(case.network, others)).decide()
+    with_it = replace(case, network=with_desks(case.network, [*others, desk])).decide()
 
     assert without.deliveries == tuple(row for row in with_it.deliveries if row.desk != desk.id)
     assert without.denials == tuple(row for row in with_it.denials if row.desk != desk.id)
 
 
-def _with_desks(network: Network, each: Collection[Desk]) -> Network:
-    return a_network(*each, policy=network.policy, audiences=network.audiences)
+@given(case=cases(), desk=desks(), data=st.data())
+def test_whatever_changes_at_one_desk_changes_no_other_row(
+    case: Case, desk: Desk, data: st.DataObject
+) -> None:
+    changed_id = data.draw(st.sampled_from(sorted(case.network.desks)))
+    changed = replace(desk, id=changed_id, member=changed_id.partition(".")[0])
+    each = [changed if known.id == changed_id else known for known in case.network.desks.values()]
+
+    before, after = case.decide(), replace(case, network=with_desks(case.network, each)).decide()
+
+    assert _without(changed_id, before) == _without(changed_id, after)
+
+
+@given(case=cases(), member=st.sampled_from(MEMBERS), tier=st.sampled_from(Tier))
+def test_whatever_changes_at_one_member_changes_no_row_of_another(
+    case: Case, member: str, tier: Tier
+) -> None:
+    members = {
+        code: replace(each, tier=tier, suspended=not each.suspended) if code == member else each
+        for code, each in case.network.members.items()
+    }
+    after = replace(case, network=replace(case.network, members=members)).decide()
+
+    before = case.decide()
+    others = [desk for desk in DESK_IDS if desk.partition(".")[0] != member]
+    assert [row for row in before.deliveries if row.desk in others] == [
+        row for row in after.deliveries if row.desk in others
+    ]
+    assert [row for row in before.denials if row.desk in others] == [
+        row for row in after.denials if row.desk in others
+    ]
+
+
+def _without(desk: str, decision: Decision) -> tuple[list[object], list[object]]:
+    return (
+        [row for row in decision.deliveries if row.desk != desk],
+        [row for row in decision.denials if row.desk != desk],
+    )
+
+
+@given(case=cases())
+def test_other_names_for_all_members_and_desks_are_another_name_for_the_same_decision(
+    case: Case,
+) -> None:
+    there = renamed(case).decide()
+    here = case.decide()
+
+    assert sorted(
+        (new_name(row.desk), row.compartments, row.because, row.view, row.withheld)
+        for row in here.deliveries
+    ) == sorted(
+        (row.desk, row.compartments, row.because, row.view, row.withheld)
+        for row in there.deliveries
+    )
+    assert sorted((new_name(row.desk), row.code) for row in here.denials) == sorted(
+        (row.desk, row.code) for row in there.denials
+    )
+
+
+@given(case=cases())
+def test_exercises_and_tests_reach_nobody_who_is_on_duty_alone(case: Case) -> None:
+    on_duty = {
+        desk.id for desk in case.network.desks.values() if desk.statuses == frozenset({"ACTUAL"})
+    }
+    for status in (Status.EXERCISE, Status.TEST, Status.SYSTEM):
+        drill = replace(case, header=replace(case.header, status=status)).decide()
+        assert not on_duty & {row.desk for row in drill.deliveries}
+
+
+@given(case=cases(COUNTED))
+def test_small_counts_open_for_named_desks_alone(case: Case) -> None:
+    smallest = case.open_part["smallest_cell"]
+    assert isinstance(smallest, int)
+    for row in case.decide().deliveries:
+        if "results" in row.compartments and row.desk not in case.header.addressing.desks:
+            assert smallest == 0 or smallest >= case.network.policy.small_cell
+
+
+@given(case=cases(COUNTED))
+def test_every_compartment_is_opened_or_withheld_for_a_reason(case: Case) -> None:
+    for row in case.decide().deliveries:
+        kept_back = [name for name, _ in row.withheld]
+        assert kept_back == sorted(case.present - set(row.compartments))
+
+
+@given(case=cases())
+def test_nobody_gets_what_stands_against_a_rule_about_them(case: Case) -> None:
+    header, network = case.header, case.network
+    sender = header.from_.partition(".")[0]
+    for row in case.decide().deliveries:
+        desk = network.desks[row.desk]
+        assert not {desk.id, desk.member} & set(header.conflicts)
+        assert True not in {desk.suspended, network.members[desk.member].suspended}
+        assert list(Clearance).index(desk.clearance) <= list(Clearance).index(header.clearance)
+        assert int(header.version.partition(".")[0]) in desk.majors
+        if EuropolCode.H2 in header.handling.europol and desk.member != sender:
+            indirect = {"ROLE_ADJACENT", "ROLE_CORRIDOR", "COMPETENCE", "PRIOR"}
+            assert {reason.code for reason in row.because} - indirect
+
+
+@given(case=cases())
+def test_earlier_recipients_get_it_again_or_are_owed_a_recall(case: Case) -> None:
+    decision = case.decide()
+    delivered = {row.desk for row in decision.deliveries}
+
+    assert set(owed_recalls(decision, case.prior)) == set(case.prior) - delivered
 
 
 @given(case=cases(), header=headers(), audience=audiences())
@@ -241,6 +357,21 @@ def _slip(decision: Decision) -> Slip:
 
 
 @given(case=cases(), desk=st.sampled_from((*DESK_IDS, "no.desk")))
+def test_silence_is_kept_towards_all_who_may_not_know(case: Case, desk: str) -> None:
+    told = may_be_told(desk, MISSING, case.header, case.open_part, case.network, case.prior)
+    decision = case.decide()
+    denied = {row.desk: row.code for row in decision.denials}
+
+    if told is Telling.NOTHING:
+        assert desk not in {row.desk for row in decision.deliveries}
+    if desk in denied and told is Telling.ITS_OWN_ROW:
+        assert denied[desk] == "SCHEMA_UNSUPPORTED"
+        assert desk in case.header.addressing.desks
+    if desk == case.header.from_ and desk in case.network.desks:
+        assert told is Telling.EVERYTHING
+
+
+@given(case=cases(), desk=st.sampled_from((*DESK_IDS, "no.desk")))
 def test_why_not_agrees_with_the_decision(case: Case, desk: str) -> None:
     decision = case.decide()
     delivered = {row.desk: row for row in decision.deliveries}
@@ -251,6 +382,9 @@ def test_why_not_agrees_with_the_decision(case: Case, desk: str) -> None:
     )
 
     assert answer.delivery == delivered.get(desk)
+    assert [(each.compartment, each.objection.code) for each in answer.withheld] == list(
+        delivered[desk].withheld if desk in delivered else ()
+    )
     if answer.outcome is Outcome.DENIED:
         assert answer.objections[0].code == denied[desk]
     else:

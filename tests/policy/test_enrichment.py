@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natcbus.contract.catalogue import load_catalogue
+from natcbus.contract.types.core import CountryRole
 from natcbus.contract.types.hub import ReasonRow
 from natcbus.contract.types.recruitment_ad import IndicatorCode, Stated
 from natcbus.enrichment import advertisements, missing_persons
 from natcbus.enrichment.enrich import enrich, explain_indicator
+from tests.support.building import a_desk, a_header, a_network, addressed
 
+NETWORK = a_network(a_desk("rs.spoc"), a_desk("hu.spoc"))
 CODES = tuple(code.value for code in IndicatorCode)
 FLAGS = ("pay_above_norm", "lodging", "transport", "upfront_fee")
 
@@ -157,17 +160,35 @@ def test_an_adult_inland_is_nothing_to_notice() -> None:
     assert missing_persons.indicators({}) == ()
 
 
+def enriched(event: str, open_part: Mapping[str, object]) -> tuple[ReasonRow, ...]:
+    return enrich(event, a_header(), open_part, NETWORK)
+
+
 def test_each_event_type_has_its_own_enrichment_or_none() -> None:
-    assert enrich("missing_person", {"age_band": "CHILD_0_5"}) == (
+    assert enriched("missing_person", {"age_band": "CHILD_0_5"}) == (
         ReasonRow(code="MINOR", about=("CHILD_0_5",)),
     )
-    assert enrich("recruitment_ad", {}) == (ReasonRow(code="AD_BAND_LOW"),)
-    assert enrich("joint_action_day", {}) == ()
-    assert enrich("weather", {}) == ()
+    assert enriched("recruitment_ad", {}) == (ReasonRow(code="AD_BAND_LOW"),)
+    assert enriched("joint_action_day", {}) == ()
+    assert enriched("weather", {}) == ()
     assert {"missing_person", "recruitment_ad"} <= load_catalogue().types.keys()
 
 
+def test_a_heading_that_routing_derived_is_marked_as_possible() -> None:
+    header = a_header(addressing=addressed(roles=[CountryRole.HEADING]))
+    at_the_border = {"last_seen": {"country": "RS", "border_point": "RSHRG"}}
+    stated = {**at_the_border, "likely_heading": [{"country": "HU"}]}
+
+    derived = ReasonRow(code="HEADING_DERIVED", about=("HU", "POSSIBLE", "NEAR_BORDER"))
+    assert derived in enrich("missing_person", header, at_the_border, NETWORK)
+    assert derived not in enrich("missing_person", header, stated, NETWORK)
+    assert derived not in enriched("missing_person", at_the_border)
+
+
 def test_indicators_are_put_in_words() -> None:
+    assert explain_indicator("HEADING_DERIVED", ("HU", "POSSIBLE", "NEAR_BORDER")) == (
+        "May be heading for HU, beyond the border point: derived, not said by the sender."
+    )
     assert explain_indicator("MINOR", ("CHILD_12_15",)) == "The person is a minor."
     assert (
         explain_indicator("HEADING_ABROAD", ("AT", "HU"))

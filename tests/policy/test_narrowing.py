@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from natcbus.contract.types.hub import DeliveryRow, NetworkRef, ReasonRow, Slip
-from natcbus.routing.decision import ENGINE, Decision, Delivery, Denial, Reason, View
-from natcbus.routing.narrowing import intersect, withheld
+from natcbus.routing.decision import ENGINE, Decision, Delivery, Denial, Reason, View, Withheld
+from natcbus.routing.narrowing import intersect, owed_recalls, withheld
 
 HU = Delivery("hu.spoc", ("identity", "recognition"), (Reason("ROLE_HEADING", ("HU",)),), View.FULL)
 RO = Delivery("ro.spoc", ("identity",), (Reason("NAMED"),), View.REDUCED)
@@ -67,3 +68,20 @@ def test_desks_that_the_sender_meant_and_the_hub_denies_are_told_with_the_reason
         Denial("gone.spoc", "NOT_CANDIDATE"),
         Denial("ro.spoc", "TLP_SCOPE"),
     )
+
+
+def test_what_was_withheld_already_stays_explained() -> None:
+    hu = replace(HU, withheld=(("source", Withheld.FIELD_MASKED_PII),))
+
+    (row,) = intersect(mine(hu), slip(("hu.spoc", ["identity"])))
+
+    assert row.withheld == (("source", "FIELD_MASKED_PII"),)
+
+
+def test_earlier_recipients_that_get_nothing_now_are_owed_a_recall() -> None:
+    had = frozenset({"identity"})
+    prior = {"si.spoc": had, "hu.spoc": had, "gone.spoc": had, "ro.spoc": frozenset[str]()}
+    now = mine(HU, denials=[Denial("si.spoc", "TLP_SCOPE")])
+
+    assert owed_recalls(now, prior) == ("gone.spoc", "ro.spoc", "si.spoc")
+    assert owed_recalls(mine(HU), {}) == ()

@@ -17,18 +17,21 @@ from natcbus.routing.network import Network
 from tests.support.networks import SMALL, SMALL_AUDIENCES, shuffled, small_files, small_network
 
 NETWORK, RS, HU, POLICY = "network.yaml", "members/rs.yaml", "members/hu.yaml", "policy.yaml"
+TRANSFERS = "transfers.yaml"
 
 
 def load(files: Mapping[str, str]) -> Network:
     return load_network(files, SMALL_AUDIENCES)
 
 
-def merged(texts: Mapping[str, str]) -> dict[str, dict[str, object]]:
+def merged(texts: Mapping[str, str]) -> dict[str, object]:
     """All sections in one mapping."""
-    whole: dict[str, dict[str, object]] = {}
+    whole: dict[str, object] = {}
     for text in texts.values():
-        for section, rows in yaml.safe_load(text).items():
-            whole.setdefault(section, {}).update(rows)
+        for section, content in yaml.safe_load(text).items():
+            earlier = whole.setdefault(section, content)
+            if isinstance(earlier, dict):
+                earlier.update(content)
     return whole
 
 
@@ -64,7 +67,45 @@ CHANGES = [
     (POLICY, "GUEST: {publishes: []}", "GUEST: {publishes: [missing_person]}"),
     (POLICY, "PT15M", "PT16M"),
     (POLICY, "P30D", "P31D"),
+    (POLICY, "small_cell: 5", "small_cell: 6"),
+    (RS, "tier: MEMBER", "tier: MEMBER\n    suspended: true"),
+    (HU, "hours: 24/7", "hours: 24/7\n        suspended: true"),
+    (HU, "hours: 24/7", "hours: 24/7\n        clearance: SECRET"),
+    (HU, "hours: 24/7", "hours: 24/7\n        majors: [1, 2]"),
+    (TRANSFERS, "[rs, hu]", "[hu]"),
+    (TRANSFERS, "from: [neighbours]", "from: [rs]"),
+    (TRANSFERS, "to: [neighbours]", "to: [rs]"),
+    (TRANSFERS, "regimes: [LED]", "regimes: [LED, GDPR]"),
+    (TRANSFERS, "basis: AGREEMENT", "basis: SAFEGUARDS"),
+    (TRANSFERS, "until: null", "until: 2027-12-31"),
+    (TRANSFERS, "until: null", "crossing: true"),
+    (TRANSFERS, "name: Police of two", "name: Police of both"),
+    (TRANSFERS, "name: RS-HU, version: 1", "name: RS-HU, version: 2"),
+    (TRANSFERS, "countries: [RS, HU]", "countries: [RS, HU, SI]"),
+    (TRANSFERS, "name: Horgoš", "name: Horgos"),
+    (TRANSFERS, "between: [RS, HU]", "between: [RS, RO]"),
+    (TRANSFERS, "between: [RS, HU]", "between: [RS, HU], locode: true"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (RS, "tier: MEMBER", "tier: MEMBER\n    suspended: false"),
+        (HU, "hours: 24/7", "hours: 24/7\n        clearance: NONE"),
+        (HU, "hours: 24/7", "hours: 24/7\n        majors: [1]"),
+        (
+            HU,
+            "    purposes: [LOCATE_PERSON]",
+            "    competences: []\n        purposes: [LOCATE_PERSON]",
+        ),
+        (TRANSFERS, "until: null", "crossing: false"),
+    ],
+)
+def test_what_holds_when_nothing_is_written_is_not_in_the_digest_when_it_is_written(
+    file: str, old: str, new: str
+) -> None:
+    assert load(small_files(file, old, new)).digest == small_network().digest
 
 
 @pytest.mark.parametrize(("file", "old", "new"), CHANGES)

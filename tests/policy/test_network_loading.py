@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from natcbus.contract.types.core import Clearance
 from natcbus.routing.errors import Located, NetworkError
 from natcbus.routing.loading import is_network_file, load_network
 from natcbus.routing.network import Cell, Clock, Network, Reach, Tier
@@ -66,6 +67,34 @@ def test_clocks_are_durations_and_the_shortest_comes_first() -> None:
     assert otherwise.clocks == (Clock("read", timedelta(days=1, hours=12)),)
 
 
+def test_what_is_not_written_of_a_desk_is_the_least() -> None:
+    desk = small_network().desks["rs.spoc"]
+    assert (desk.clearance, desk.suspended) == (Clearance.NONE, False)
+    assert desk.majors == {1}
+    assert not small_network().members["rs"].suspended
+
+
+def test_agreements_are_found_by_who_gives_and_name_the_members_of_groups() -> None:
+    (transfer,) = small_network().transfers["rs"]
+    assert transfer.agreement.name == "Police of two countries"
+    assert transfer.receivers == {"rs", "hu"}
+    assert transfer.agreement.until is None
+    assert not transfer.agreement.crossing
+
+
+def test_a_list_may_be_spread_over_files() -> None:
+    more = "border_points:\n  - {code: HUTMP, name: Tompa, between: [HU, RS], locode: true}\n"
+    points = load({**SMALL, "more.yaml": more}).border_points
+    assert set(points) == {"RSHRG", "HUROZ", "HUTMP"}
+    assert [code for code, point in points.items() if point.locode] == ["HUTMP"]
+
+
+def test_corridors_and_small_cells_are_policy() -> None:
+    policy = small_network().policy
+    assert policy.corridors["RS-HU"].countries == {"RS", "HU"}
+    assert policy.small_cell == 5
+
+
 def test_an_organisation_has_no_country_and_is_in_no_country_index() -> None:
     network = load(small_files("members/hu.yaml", "    country: HU\n", ""))
     assert network.members["hu"].country is None
@@ -84,6 +113,7 @@ class Mistake(NamedTuple):
 
 
 NETWORK, RS, HU, POLICY = "network.yaml", "members/rs.yaml", "members/hu.yaml", "policy.yaml"
+TRANSFERS = "transfers.yaml"
 MISTAKES = [
     Mistake("BAD_YAML", HU, "tier: MEMBER", "tier: [MEMBER", "country: HU", "notation"),
     Mistake(
@@ -226,6 +256,39 @@ MISTAKES = [
         "purposes: [PREVENT]",
         "[PREVENT]",
         "LOCATE_PERSON",
+    ),
+    Mistake("UNKNOWN_MEMBER", TRANSFERS, "[rs, hu]", "[rs, hun]", "[rs, hun]", "hu?"),
+    Mistake(
+        "UNKNOWN_PARTY", TRANSFERS, "from: [neighbours]", "from: [neighbour]", "from", "neighbours?"
+    ),
+    Mistake(
+        "GROUP_IS_MEMBER", TRANSFERS, "neighbours: [rs, hu]", "hu: [rs]", "hu: [rs]", "another"
+    ),
+    Mistake("DUPLICATE_NAME", TRANSFERS, "code: HUROZ", "code: RSHRG", "Röszke", "rename one"),
+    Mistake("UNKNOWN_BASIS", TRANSFERS, "AGREEMENT", "AGREEMENTS", "AGREEMENTS", "AGREEMENT?"),
+    Mistake("BAD_FORM", TRANSFERS, "until: null", "until: 30.06.2027", "until", "2027-06-30"),
+    Mistake("BAD_FORM", TRANSFERS, "name: RS-HU", "name: Balkan", "Balkan", "TR-BG-RS-HU"),
+    Mistake("TOO_FEW", TRANSFERS, "[HU, RS]", "[HU]", "Röszke", "at least 2"),
+    Mistake("TOO_MANY", TRANSFERS, "[HU, RS]", "[HU, RS, RO]", "Röszke", "at most 2"),
+    Mistake("DUPLICATE_ITEM", TRANSFERS, "[HU, RS]", "[HU, HU]", "Röszke", "keep one"),
+    Mistake("MISSING_KEY", TRANSFERS, "    basis: AGREEMENT\n", "", "name: Police", "add basis"),
+    Mistake("UNKNOWN_KEY", TRANSFERS, "until: null", "til: null", "til", "until"),
+    Mistake("WRONG_TYPE", POLICY, "small_cell: 5", "small_cell: [5]", "small_cell", "the colon"),
+    Mistake("WRONG_TYPE", POLICY, "small_cell: 5", "corridors: {}", "corridors", "write - ..."),
+    Mistake("OUT_OF_BOUNDS", POLICY, "small_cell: 5", "small_cell: -1", "small_cell", "from 0"),
+    Mistake("MISSING_SECTION", POLICY, "small_cell: 5", "", "", "add small_cell"),
+    Mistake("DUPLICATE_KEY", TRANSFERS, "groups:", "small_cell: 4\ngroups:", "small_cell", "keep"),
+    Mistake(
+        "UNKNOWN_CLEARANCE", RS, "regime: LED", "regime: LED\n        clearance: TOP", "TOP", "of"
+    ),
+    Mistake(
+        "OUT_OF_BOUNDS", RS, "regime: LED", "regime: LED\n        majors: [0]", "majors", "from 1"
+    ),
+    Mistake(
+        "TOO_FEW", RS, "regime: LED", "regime: LED\n        majors: []", "majors", "at least 1"
+    ),
+    Mistake(
+        "WRONG_TYPE", RS, "tier: MEMBER", "tier: MEMBER\n    suspended: since May", "May", "true"
     ),
 ]
 

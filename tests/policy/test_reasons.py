@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from natcbus.contract.types.core import Status, Tlp
-from natcbus.routing.candidates import BY_ROLE
+from natcbus.contract.types.core import Clearance, Status, Tlp
+from natcbus.routing.country_roles import BY_ROLE
+from natcbus.routing.decision import Withheld
 from natcbus.routing.gates import Refusal
-from natcbus.routing.reasons import RULES, explain, explain_denial, tlp_label
+from natcbus.routing.reasons import explain, explain_denial, explain_withheld, tlp_label
+from natcbus.routing.rules import RULES, WITHHOLDING
 from tests.support.building import a_desk, a_header, a_network
 
 NETWORK = a_network(
@@ -102,8 +104,86 @@ def test_a_denial_is_exact_when_the_header_is_known() -> None:
 
 def test_every_rule_names_who_may_change_it() -> None:
     assert set(RULES) == set(Refusal)
-    assert {rule.may_fix for rule in RULES.values()} == {"publisher", "secretariat", "nobody"}
+    assert {rule.may_fix for rule in RULES.values()} == {
+        "publisher",
+        "secretariat",
+        "provider",
+        "data-protection officer",
+        "coordinator",
+        "recipient",
+        "nobody",
+    }
     assert RULES["TLP_SCOPE"].number == "R04"
+
+
+@pytest.mark.parametrize("code", list(Withheld))
+def test_every_withheld_compartment_has_its_sentence(code: Withheld) -> None:
+    for text in (
+        explain_withheld(code, NETWORK, "hu.shelter", a_header()),
+        explain_withheld(code, NETWORK, "no.such-desk"),
+    ):
+        assert text[0].isupper()
+        assert text.endswith(".")
+        assert "{" not in text
+    assert set(WITHHOLDING) == set(Withheld)
+    assert "RULE_NEW" in explain_withheld("RULE_NEW", NETWORK, "hu.shelter")
+
+
+def test_numbers_of_rules_are_those_of_the_networks_list() -> None:
+    numbers = {refusal.value: RULES[refusal].number for refusal in Refusal}
+    numbers |= {code.value: WITHHOLDING[code].number for code in Withheld}
+    assert {code: number for code, number in numbers.items() if number} == {
+        "NOT_CANDIDATE": "R01",
+        "EXCLUDED_BY_SENDER": "R02",
+        "TLP_RED_NOT_NAMED": "R03",
+        "TLP_SCOPE": "R04",
+        "H2_NO_PROVIDER_CONSENT": "R05",
+        "PURPOSE_MISMATCH": "R06",
+        "PURPOSE_REACH": "R06",
+        "NO_TRANSFER_BASIS": "R07",
+        "COMPETENCE": "R10",
+        "CLEARANCE": "R11",
+        "STATUS_ISOLATION": "R12",
+        "SUSPENDED": "R15",
+        "FIELD_MASKED_PII": "R16",
+        "CONFLICT_OF_INTEREST": "R17",
+        "SMALL_CELL": "R18",
+        "SCHEMA_UNSUPPORTED": "R19",
+        "UNKNOWN_CODE_FAIL_CLOSED": "R21",
+    }
+
+
+def test_a_refusal_names_provider_regime_clearance_and_version() -> None:
+    header = a_header(clearance=Clearance.SECRET, version="2.3")
+
+    def said(code: str) -> str:
+        return explain_denial(code, NETWORK, "hu.shelter", header)
+
+    assert said("H2_NO_PROVIDER_CONSENT") == (
+        "The data is under Europol code H2, and Serbia has not allowed that it goes on to Hungary."
+    )
+    assert said("NO_TRANSFER_BASIS") == (
+        "No agreement covers a transfer from Serbia to a desk of Hungary under LED."
+    )
+    assert said("CLEARANCE") == "The message demands the clearance SECRET, and this desk has NONE."
+    assert said("SCHEMA_UNSUPPORTED") == (
+        "The message is written in version 2.3, and this desk reads 1.x."
+    )
+
+
+def test_a_route_is_told_with_the_country_that_it_leads_through() -> None:
+    assert explain("ROLE_CORRIDOR", ("TR-BG-RS-HU",), NETWORK, "rs.spoc") == (
+        "The route TR-BG-RS-HU leads through Serbia (RS)."
+    )
+    assert explain("ROLE_CORRIDOR", ("RO-HU", "TR-BG-RS-HU"), NETWORK, "hu.shelter") == (
+        "The routes RO-HU and TR-BG-RS-HU lead through Hungary (HU)."
+    )
+    assert explain("ROLE_CORRIDOR", ("RO",), NETWORK, "ro.spoc") == (
+        "The sender counts Romania (RO) among the countries of the route."
+    )
+    assert explain("ROLE_CORRIDOR", ("XK-RS",), NETWORK, "xk.spoc").endswith(
+        "through Kosovo* (XK). * This designation is without prejudice to positions on status."
+    )
 
 
 def test_levels_are_written_as_first_writes_them() -> None:

@@ -182,7 +182,7 @@ def test_the_relay_says_why_it_is_here_and_by_when_it_is_due() -> None:
         (why.code, why.about) for why in delivery.because
     ]
     assert relay.due == due_times(TYPE.name, letter.header, STORED_AT, network)
-    assert relay.indicators == enrich(TYPE.name, opened)
+    assert relay.indicators == enrich(TYPE.name, letter.header, opened, network)
     assert relay.indicators
     assert (relay.decision_digest, relay.engine) == (decision.digest, decision.engine)
     assert (relay.network.version, relay.network.digest) == (network.version, network.digest)

@@ -411,7 +411,7 @@ def hostile_headers() -> st.SearchStrategy[Header]:
 @settings(deadline=None)
 @given(
     hostile_headers(),
-    mostly(OPEN, st.builds(dict, natives(open_shape(MISSING)))),
+    mostly(OPEN, st.builds(dict, natives(open_shape(TYPE)))),
     mostly(STORED_AT, TIMES),
     mostly(NOW, TIMES),
 )
@@ -470,6 +470,7 @@ def sendable(case: Case) -> Case:
         from_=sender,
         thread_id=thread,
         kind=Kind.ALERT,
+        version=TYPE.version,
         addressing=replace(
             case.header.addressing,
             desks=tuple(each for each in case.header.addressing.desks if each in desks),

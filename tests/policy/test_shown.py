@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -40,8 +41,35 @@ def test_a_second_reader_is_told_who_is_first(tmp_path: Path) -> None:
     with Shown(tmp_path / "s.sqlite"), pytest.raises(IncompatibleError) as caught:
         Shown(tmp_path / "s.sqlite")
     assert caught.value.code == "STATE_IN_USE"
+    assert f"process {os.getpid()} " in caught.value.text
     with Shown(tmp_path / "s.sqlite"):
         """Free again."""
+
+
+def test_what_was_left_unread_is_read_again_and_shown_once(tmp_path: Path) -> None:
+    with Shown(tmp_path / "s.sqlite") as shown:
+        shown.settle(FEED, 0, "a", b"digest")
+        shown.leave_unread(FEED, 1)
+        shown.settle(FEED, 2, "c", b"digest")
+    with Shown(tmp_path / "s.sqlite") as shown:
+        assert shown.position(FEED) == 1
+        shown.settle(FEED, 1, "b", b"digest")
+        assert shown.position(FEED) == 3
+
+
+def test_what_the_bus_has_removed_is_not_waited_for(tmp_path: Path) -> None:
+    with Shown(tmp_path / "s.sqlite") as shown:
+        shown.leave_unread(FEED, 1)
+        shown.leave_unread(FEED, 5)
+        shown.forget_before(FEED, 4)
+        assert shown.position(FEED) == 5
+
+
+def test_a_memory_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    (tmp_path / "s.sqlite").write_bytes(b"not a database, and longer than a header of one" * 9)
+    with pytest.raises(IncompatibleError) as caught:
+        Shown(tmp_path / "s.sqlite")
+    assert caught.value.code == "STATE_UNUSABLE"
 
 
 def test_nobody_else_can_read_what_a_desk_was_shown(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from natcbus.routing.candidates import Candidate
 from natcbus.routing.decision import Reason, View
 from natcbus.routing.network import Reach
-from natcbus.routing.views import openable, view_of
+from natcbus.routing.views import Openings, small_counts, view_of
 from tests.support.building import AUDIENCE, SEALED, a_desk
 
 
@@ -21,7 +21,7 @@ def opened(
     candidate = Candidate(
         a_desk("hu.desk", organisation), (Reason("ROLE_HEADING"),), reach, named=named, had=had
     )
-    return openable(candidate, present, AUDIENCE, purpose)
+    return Openings(present, AUDIENCE, {organisation: purpose}).of(candidate).compartments
 
 
 def test_a_full_reach_opens_what_the_audience_table_gives_the_organisation() -> None:
@@ -73,3 +73,66 @@ def test_full_holds_every_present_compartment() -> None:
 
 def test_a_message_without_compartments_is_a_notice_to_everybody() -> None:
     assert view_of((), set()) is View.NOTICE
+
+
+def why(
+    organisation: str = "SPOC_24_7",
+    *,
+    reach: Reach = Reach.FULL,
+    named: bool = False,
+    purpose: Reach = Reach.FULL,
+    guarded: frozenset[str] = frozenset(),
+) -> dict[str, str]:
+    candidate = Candidate(
+        a_desk("hu.desk", organisation), (Reason("ROLE_HEADING"),), reach, named=named
+    )
+    openings = Openings(SEALED, AUDIENCE, {organisation: purpose}, guarded)
+    return {name: code.value for name, code in openings.of(candidate).withheld}
+
+
+def test_what_the_organisation_may_not_open_comes_first() -> None:
+    everything = why("NATIONAL_COORDINATOR", reach=Reach.NOTICE, purpose=Reach.NOTICE)
+
+    assert everything == dict.fromkeys(SEALED, "AUDIENCE")
+
+
+def test_then_what_needs_a_name() -> None:
+    assert why(reach=Reach.NOTICE)["source"] == "FIELD_MASKED_PII"
+    assert why(guarded=frozenset({"identity"}))["identity"] == "SMALL_CELL"
+    assert why(guarded=frozenset({"identity", "source"}), named=True) == {}
+
+
+def test_then_what_the_reasons_and_last_what_the_purpose_does_not_reach() -> None:
+    assert why(reach=Reach.REDUCED, purpose=Reach.NOTICE) == {
+        "circumstances": "REACH",
+        "identity": "PURPOSE_REACH",
+        "recognition": "PURPOSE_REACH",
+        "source": "FIELD_MASKED_PII",
+    }
+    assert why(named=True, purpose=Reach.REDUCED) == {
+        "circumstances": "PURPOSE_REACH",
+        "source": "PURPOSE_REACH",
+    }
+
+
+def test_candidates_of_one_kind_open_the_same_and_others_do_not() -> None:
+    openings = Openings(SEALED, AUDIENCE, {"SPOC_24_7": Reach.FULL})
+
+    def of(desk: str, reach: Reach, *, named: bool = False) -> tuple[str, ...]:
+        return openings.of(Candidate(a_desk(desk), (), reach, named)).compartments
+
+    assert of("hu.spoc", Reach.FULL) == of("ro.spoc", Reach.FULL)
+    assert of("hu.spoc", Reach.REDUCED) == ("identity", "recognition")
+    assert of("hu.spoc", Reach.FULL, named=True) == tuple(sorted(SEALED))
+
+
+def test_a_count_is_small_below_the_networks_bound_and_zero_says_that_there_is_none() -> None:
+    small = frozenset({"results"})
+
+    assert small_counts({"smallest_cell": 4}, 5) == small
+    assert small_counts({"smallest_cell": 1}, 5) == small
+    assert small_counts({"smallest_cell": 5}, 5) == frozenset()
+    assert small_counts({"smallest_cell": 0}, 5) == frozenset()
+    assert small_counts({"smallest_cell": 4}, 0) == frozenset()
+    assert small_counts({}, 5) == frozenset()
+    assert small_counts({"smallest_cell": "4"}, 5) == frozenset()

@@ -54,6 +54,40 @@ def test_a_desk_that_receives_is_told_what_and_why() -> None:
     assert answer.objections == ()
 
 
+def test_a_desk_that_receives_is_told_what_it_does_not_open_and_who_may_change_that() -> None:
+    answer = asked("bg.spoc", addressed(roles=[CountryRole.ADJACENT]))
+
+    assert [
+        (each.compartment, each.objection.code, each.objection.rule, each.objection.may_fix)
+        for each in answer.withheld
+    ] == [
+        ("circumstances", "REACH", "", "publisher"),
+        ("source", "FIELD_MASKED_PII", "R16", "publisher"),
+    ]
+    assert answer.withheld[0].objection.text == (
+        "The reasons for which this desk was chosen do not reach that far."
+    )
+
+
+def test_a_conflict_can_be_lifted_by_a_coordinator() -> None:
+    header = a_header(addressing=addressed(desks=["hu.spoc"]), conflicts=("hu",))
+
+    (objection,) = asked("hu.spoc", header).objections
+
+    assert (objection.code, objection.rule, objection.may_fix) == (
+        "CONFLICT_OF_INTEREST",
+        "R17",
+        "coordinator",
+    )
+
+
+def test_a_corridor_that_leads_through_the_country_is_an_address() -> None:
+    answer = asked("bg.spoc", addressed(roles=[CountryRole.CORRIDOR], corridors=["RO-HU"]))
+
+    assert Address("/header/addressing/corridors", "TR-BG-RS-HU") in answer.addresses
+    assert Address("/header/addressing/countries", "BG as CORRIDOR") in answer.addresses
+
+
 def test_a_denied_desk_is_told_every_gate_the_deciding_one_first() -> None:
     answer = asked(
         "hu.shelter",
@@ -86,6 +120,13 @@ def test_a_desk_that_nothing_points_at_is_told_which_addresses_would() -> None:
         ),
         Address("/header/addressing/roles", "ORIGIN, with BG as ORIGIN in addressing.countries"),
         Address("/header/addressing/roles", "ADJACENT"),
+        Address(
+            "/header/addressing/roles", "RESIDENCE, with BG as RESIDENCE in addressing.countries"
+        ),
+        Address(
+            "/header/addressing/roles", "CORRIDOR, with BG as CORRIDOR in addressing.countries"
+        ),
+        Address("/header/addressing/corridors", "TR-BG-RS-HU, with CORRIDOR in addressing.roles"),
         Address("/header/addressing/topics", "CHILDREN"),
         Address("/header/addressing/topics", "ONLINE"),
     )

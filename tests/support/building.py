@@ -11,8 +11,11 @@ from typing import Final, TypedDict, Unpack
 from natcbus.contract.audience import Audience
 from natcbus.contract.types.core import (
     Addressing,
+    Change,
+    Clearance,
     CountryInRole,
     CountryRole,
+    EuropolCode,
     Handling,
     Header,
     Kind,
@@ -26,9 +29,12 @@ from natcbus.contract.types.core import (
     Urgency,
 )
 from natcbus.routing.network import (
+    Agreement,
+    BorderPoint,
     Cell,
     Clock,
     ClockRow,
+    Corridor,
     Desk,
     Member,
     Network,
@@ -38,6 +44,7 @@ from natcbus.routing.network import (
     Tier,
     TlpScope,
 )
+from natcbus.routing.transfers import transfers_by_sender
 
 MISSING: Final = "missing_person"
 EVERY_PURPOSE: Final = tuple(purpose.value for purpose in Purpose if purpose is not Purpose.UNKNOWN)
@@ -58,6 +65,9 @@ _COUNTRIES: Final = {
     "xk": "XK",
     "tr": "TR",
 }
+EVERYBODY: Final = "all"
+"""The group of every member that a test can have."""
+_GROUPS: Final = {EVERYBODY: frozenset({*_COUNTRIES, "techco", "gone"})}
 _NAMES: Final = {
     "rs": "Serbia",
     "hu": "Hungary",
@@ -88,6 +98,16 @@ _AUTHORITIES: Final = frozenset(
 )
 _SERVICES: Final = frozenset({"HOTLINE", "NGO_SHELTER"})
 
+BORDER_POINTS: Final = (
+    BorderPoint("RSHRG", "Horgoš", frozenset({"RS", "HU"})),
+    BorderPoint("HUROZ", "Röszke", frozenset({"HU", "RS"})),
+    BorderPoint("BGKAN", "Kapitan Andreevo", frozenset({"BG", "TR"})),
+)
+CORRIDORS: Final = {
+    "TR-BG-RS-HU": Corridor("TR-BG-RS-HU", 1, frozenset({"TR", "BG", "RS", "HU"})),
+    "RO-HU": Corridor("RO-HU", 1, frozenset({"RO", "HU"})),
+}
+
 ROLE_ROWS: Final = (
     RoleRow(
         urgencies=frozenset({"IMMEDIATE"}),
@@ -97,6 +117,8 @@ ROLE_ROWS: Final = (
             "NATIONALITY": Cell(Reach.FULL),
             "ORIGIN": Cell(Reach.NOTICE),
             "ADJACENT": Cell(Reach.REDUCED, frozenset({"SPOC_24_7", "BORDER_POLICE"})),
+            "CORRIDOR": Cell(Reach.REDUCED, frozenset({"SPOC_24_7"})),
+            "RESIDENCE": Cell(Reach.FULL),
         },
         topics=Cell(Reach.REDUCED),
     ),
@@ -110,6 +132,16 @@ ROLE_ROWS: Final = (
         topics=None,
     ),
 )
+
+ANYTHING_GOES: Final = Agreement(
+    name="Whatever a test wants",
+    from_=frozenset({EVERYBODY}),
+    to=frozenset({EVERYBODY}),
+    regimes=frozenset({"LED", "GDPR"}),
+    basis="AGREEMENT",
+    crossing=True,
+)
+"""An agreement that lets everything through: what transfers need is for the tests of transfers."""
 
 POLICY: Final = Policy(
     roles={MISSING: ROLE_ROWS},
@@ -143,7 +175,20 @@ POLICY: Final = Policy(
         )
     },
     lifetimes={MISSING: timedelta(days=30)},
+    agreements=(ANYTHING_GOES,),
+    groups=_GROUPS,
+    corridors=CORRIDORS,
+    small_cell=5,
 )
+
+
+class DeskChanges(TypedDict, total=False):
+    """What a test may want otherwise in a desk."""
+
+    regime: str
+    clearance: Clearance
+    majors: frozenset[int]
+    suspended: bool
 
 
 def a_desk(
@@ -153,10 +198,11 @@ def a_desk(
     topics: Iterable[str] = (),
     purposes: Iterable[str] = EVERY_PURPOSE,
     statuses: Iterable[str] = ("ACTUAL",),
+    **changes: Unpack[DeskChanges],
 ) -> Desk:
     """A desk on duty, accredited for every purpose unless the test says otherwise."""
     member = desk_id.partition(".")[0]
-    return Desk(
+    desk = Desk(
         id=desk_id,
         member=member,
         name=f"{organisation} of {member}",
@@ -168,6 +214,7 @@ def a_desk(
         languages=("en",),
         hours="24/7",
     )
+    return replace(desk, **changes)
 
 
 def a_network(
@@ -176,9 +223,13 @@ def a_network(
     audiences: Mapping[str, Audience] | None = None,
     version: int = 1,
     digest: bytes = bytes(32),
+    suspended: Collection[str] = (),
 ) -> Network:
     """A network of these desks. tr is an observer, and a member without country is a partner."""
-    members = {code: _member(code) for code in sorted({desk.member for desk in desks})}
+    members = {
+        code: replace(_member(code), suspended=code in suspended)
+        for code in sorted({desk.member for desk in desks})
+    }
     by_country: defaultdict[str, list[Desk]] = defaultdict(list)
     by_topic: defaultdict[str, list[Desk]] = defaultdict(list)
     for desk in desks:
@@ -208,6 +259,8 @@ def a_network(
         audiences={MISSING: AUDIENCE} if audiences is None else audiences,
         desks_by_country={country: tuple(each) for country, each in by_country.items()},
         desks_by_topic={topic: tuple(each) for topic, each in by_topic.items()},
+        border_points={point.code: point for point in BORDER_POINTS},
+        transfers=transfers_by_sender(policy.agreements, policy.groups),
     )
 
 
@@ -226,9 +279,20 @@ class Changes(TypedDict, total=False):
     status: Status
     urgency: Urgency
     purpose: Purpose
+    version: str
+    sent_at: datetime
+    legal_basis: LegalBasis
+    change: Change
+    conflicts: tuple[str, ...]
+    clearance: Clearance
 
 
-def a_header(*, tlp: Tlp = Tlp.AMBER, **changes: Unpack[Changes]) -> Header:
+def a_header(
+    *,
+    tlp: Tlp = Tlp.AMBER,
+    europol: tuple[EuropolCode, ...] = (),
+    **changes: Unpack[Changes],
+) -> Header:
     """An immediate alert of rs.spoc that points at nobody yet."""
     header = Header(
         message_id="0195f3a0-0000-7000-8000-000000000001",
@@ -243,18 +307,19 @@ def a_header(*, tlp: Tlp = Tlp.AMBER, **changes: Unpack[Changes]) -> Header:
         expires_at=SENT_AT + timedelta(days=30),
         purpose=Purpose.LOCATE_PERSON,
         legal_basis=LegalBasis(regime=Regime.LED, reference="RS:ZKP-2011/Art.72"),
-        handling=Handling(tlp=tlp, pap=Pap.AMBER),
+        handling=Handling(tlp=tlp, europol=europol, pap=Pap.AMBER),
         addressing=Addressing(),
         retention=Retention(review_by=date(2026, 6, 1), erase_by=date(2027, 3, 1)),
     )
     return replace(header, **changes)
 
 
-def addressed(
+def addressed(  # noqa: PLR0913 - one for each field
     *,
     desks: Collection[str] = (),
     roles: Collection[CountryRole] = (),
     countries: Collection[tuple[str, CountryRole]] = (),
+    corridors: Collection[str] = (),
     topics: Collection[str] = (),
     exclude: Collection[str] = (),
     only: bool = False,
@@ -264,6 +329,7 @@ def addressed(
         desks=tuple(desks),
         roles=tuple(roles),
         countries=tuple(CountryInRole(code=code, role=role) for code, role in countries),
+        corridors=tuple(corridors),
         topics=tuple(topics),
         exclude=tuple(exclude),
         only=only,

@@ -12,8 +12,10 @@ from pathlib import Path
 from natcbus.client import Context, Subscriber
 from natcbus.client.subscriber import RESUME, Start
 from natcbus.client.world import World, read_network, read_world
+from natcbus.contract.catalogue import load_catalogue
 from natcbus.operations.key_files import HUB, init_keys
 from natcbus.operations.provision import apply, existing_topics
+from natcbus.operations.schema_publishing import plan_schemas, publish_schemas
 from natcbus.operations.topology import Profile, plan
 from natcbus.routing.network import Network
 from tests.support.deployment import hub_settings
@@ -71,6 +73,7 @@ def running_bus(bootstrap: str, folder: Path, profile: Profile = Profile.SINGLE)
     for owner in [*network.members, HUB]:
         init_keys(owner, network, folder / "private" / owner, folder / "public", now)
     apply(bootstrap, plan(network, existing_topics(bootstrap, profile), profile))
+    publish_schemas(bootstrap, plan_schemas(bootstrap, load_catalogue()))
     settings = hub_settings() | {
         "NATCBUS_HUB_PROFILE": profile.value,
         "NATCBUS_HUB_BOOTSTRAP": bootstrap,

@@ -129,6 +129,23 @@ SMALL: Final[Mapping[str, str]] = {
                 OTHERWISE: {read: P1DT12H}
             lifetimes:
               missing_person: P30D
+            small_cell: 5
+            """,
+        "transfers.yaml": """
+            groups:
+              neighbours: [rs, hu]
+            agreements:
+              - name: Police of two countries
+                from: [neighbours]
+                to: [neighbours]
+                regimes: [LED]
+                basis: AGREEMENT
+                until: null
+            corridors:
+              - {name: RS-HU, version: 1, countries: [RS, HU]}
+            border_points:
+              - {code: RSHRG, name: Horgoš, between: [RS, HU]}
+              - {code: HUROZ, name: Röszke, between: [HU, RS]}
             """,
     }.items()
 }

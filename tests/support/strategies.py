@@ -9,27 +9,54 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from itertools import combinations, product
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
 
 from natcbus.contract.audience import Audience
 from natcbus.contract.types.core import (
     Addressing,
+    Clearance,
     CountryInRole,
     CountryRole,
+    EuropolCode,
     Header,
     Kind,
+    LegalBasis,
     Purpose,
+    Regime,
     Status,
     Tlp,
     Urgency,
 )
 from natcbus.routing.decide import decide
 from natcbus.routing.decision import Decision, Delivery, Prior
-from natcbus.routing.network import Cell, Desk, Network, Policy, Reach, RoleRow, Tier, TlpScope
-from tests.support.building import MISSING, POLICY, SEALED, a_desk, a_header, a_network
+from natcbus.routing.network import (
+    Agreement,
+    Cell,
+    Desk,
+    Network,
+    Policy,
+    Reach,
+    RoleRow,
+    Tier,
+    TlpScope,
+)
+from natcbus.routing.transfers import transfers_by_sender
+from tests.support.building import (
+    ANYTHING_GOES,
+    BORDER_POINTS,
+    CORRIDORS,
+    MISSING,
+    POLICY,
+    SEALED,
+    SENT_AT,
+    a_desk,
+    a_header,
+    a_network,
+)
 
 T = TypeVar("T")
 
@@ -39,6 +66,8 @@ COUNTRIES: Final = ("RS", "HU", "RO", "BG", "TR", "AT")
 TOPICS: Final = ("CHILDREN", "ONLINE")
 ORGANISATIONS: Final = ("SPOC_24_7", "BORDER_POLICE", "NGO_SHELTER", "NATIONAL_COORDINATOR")
 COMPARTMENTS: Final = tuple(sorted(SEALED))
+COUNTED: Final = (*COMPARTMENTS, "results")
+"""With one that holds counts, which a missing person's alert does not have."""
 PURPOSES: Final = ("LOCATE_PERSON", "INVESTIGATE")
 STATUSES: Final = ("ACTUAL", "EXERCISE", "TEST")
 
@@ -74,11 +103,19 @@ def rebuilt(
     network: Network, *, policy: Policy | None = None, audience: Audience | None = None
 ) -> Network:
     """The same network with another policy or another audience table."""
+    rules = policy or network.policy
     return replace(
         network,
-        policy=policy or network.policy,
+        policy=rules,
         audiences={MISSING: audience} if audience is not None else network.audiences,
+        transfers=transfers_by_sender(rules.agreements, rules.groups),
     )
+
+
+def with_desks(network: Network, each: Iterable[Desk]) -> Network:
+    """The same network with other desks; members that have none are gone."""
+    suspended = [code for code, member in network.members.items() if member.suspended]
+    return a_network(*each, policy=network.policy, audiences=network.audiences, suspended=suspended)
 
 
 def some(values: Iterable[T]) -> st.SearchStrategy[frozenset[T]]:
@@ -96,7 +133,7 @@ def _subsets(values: Iterable[T]) -> list[frozenset[T]]:
 
 
 def _mostly(common: T, *others: T) -> st.SearchStrategy[T]:
-    return st.sampled_from([*[common] * (5 * len(others)), *others])
+    return st.sampled_from([*[common] * (8 * len(others)), *others])
 
 
 _TEMPLATES: Final = [
@@ -110,14 +147,49 @@ _TEMPLATES: Final = [
 ]
 
 
+_STANDINGS: Final = [
+    {"regime": regime, "clearance": clearance, "majors": majors, "suspended": suspended}
+    for regime in ("LED", "LED", "GDPR")
+    for clearance in (Clearance.SECRET, Clearance.SECRET, Clearance.RESTRICTED, Clearance.NONE)
+    for majors in ({1}, {1}, {1}, {1, 2}, {1, 2}, {2})
+    for suspended in [False] * 9 + [True]
+]
+
+
 def desks() -> st.SearchStrategy[Desk]:
     """A desk of one of ``MEMBERS``."""
-    return st.tuples(st.sampled_from(DESK_IDS), st.sampled_from(_TEMPLATES)).map(_placed)
+    drawn = (st.sampled_from(each) for each in (DESK_IDS, _TEMPLATES, _STANDINGS))
+    return st.tuples(*drawn).map(_placed)
 
 
-def _placed(drawn: tuple[str, Desk]) -> Desk:
-    desk_id, template = drawn
-    return replace(template, id=desk_id, member=desk_id.partition(".")[0])
+def _placed(drawn: tuple[str, Desk, Mapping[str, Any]]) -> Desk:
+    desk_id, template, standing = drawn
+    return replace(template, id=desk_id, member=desk_id.partition(".")[0], **standing)
+
+
+_SIDES: Final = (
+    frozenset({"all"}),
+    frozenset({"all"}),
+    frozenset({"rs", "hu"}),
+    frozenset({"bg", "techco"}),
+)
+_AGREEMENTS: Final = [
+    Agreement("Drawn", from_, to, regimes, "AGREEMENT", until, crossing)
+    for from_, to in product(_SIDES, repeat=2)
+    for regimes in (frozenset({"LED", "GDPR"}), frozenset({"LED"}), frozenset({"GDPR"}))
+    for until in (None, SENT_AT.date(), SENT_AT.date() - timedelta(days=1), date(2030, 1, 1))
+    for crossing in (True, False)
+]
+
+
+def agreements() -> st.SearchStrategy[tuple[Agreement, ...]]:
+    """Mostly one that lets everything through; else up to three that do not."""
+    some_of_them = st.lists(st.sampled_from(_AGREEMENTS), max_size=3).map(
+        lambda drawn: tuple(
+            replace(each, name=f"Drawn {number}") for number, each in enumerate(drawn)
+        )
+    )
+    return st.one_of(st.just((ANYTHING_GOES,)), st.just((ANYTHING_GOES,)), some_of_them)
 
 
 _ROLE_TABLES: Final = st.fixed_dictionaries(
@@ -155,32 +227,38 @@ def policies(draw: st.DrawFn) -> Policy:
         purposes={purpose: draw(st.sampled_from(_PURPOSE_ROWS)) for purpose in PURPOSES},
         tlp={level.value: draw(_mostly(*SCOPES)) for level in Tlp},
         competence={MISSING: draw(_mostly(*_subsets(ORGANISATIONS)))},
+        agreements=draw(agreements()),
+        small_cell=draw(st.sampled_from([5, 0, 3])),
     )
 
 
-def audiences() -> st.SearchStrategy[Audience]:
-    """Any audience table."""
+def audiences(names: tuple[str, ...] = COMPARTMENTS) -> st.SearchStrategy[Audience]:
+    """Any audience table for these compartments."""
     return st.builds(
         Audience,
         compartments=st.fixed_dictionaries(
-            {organisation: some(COMPARTMENTS) for organisation in ORGANISATIONS[1:]}
-        ).map(lambda rows: {ORGANISATIONS[0]: frozenset(COMPARTMENTS), **rows}),
-        reduced=some(COMPARTMENTS),
-        named_only=some(COMPARTMENTS[:2]),
+            {organisation: some(names) for organisation in ORGANISATIONS[1:]}
+        ).map(lambda rows: {ORGANISATIONS[0]: frozenset(names), **rows}),
+        reduced=some(names),
+        named_only=some(names[:2]),
         country_roles=st.just(
             {"LAST_SEEN": ("/last_seen/country",), "HEADING": ("/likely_heading/*/country",)}
         ),
     )
 
 
-def networks() -> st.SearchStrategy[Network]:
-    """A network of up to ten desks."""
+def networks(names: tuple[str, ...] = COMPARTMENTS) -> st.SearchStrategy[Network]:
+    """A network of up to ten desks, with an audience table for these compartments."""
     drawn = st.lists(desks(), min_size=3, max_size=10, unique_by=lambda desk: desk.id)
-    return st.builds(_network, drawn, policies(), audiences())
+    suspended = _mostly((), *((member,) for member in MEMBERS))
+    return st.builds(_network, drawn, policies(), audiences(names), suspended)
 
 
-def _network(drawn: list[Desk], policy: Policy, audience: Audience) -> Network:
-    return a_network(*drawn, policy=policy, audiences={MISSING: audience})
+def _network(
+    drawn: list[Desk], policy: Policy, audience: Audience, suspended: tuple[str, ...]
+) -> Network:
+    audiences = {MISSING: audience}
+    return a_network(*drawn, policy=policy, audiences=audiences, suspended=suspended)
 
 
 _COUNTRIES_IN_ROLES: Final = [
@@ -195,6 +273,7 @@ def addressings() -> st.SearchStrategy[Addressing]:
         desks=st.lists(st.sampled_from((*DESK_IDS, "no.desk")), max_size=3).map(tuple),
         roles=some(CountryRole).map(lambda roles: tuple(sorted(roles))),
         countries=st.lists(st.sampled_from(_COUNTRIES_IN_ROLES), max_size=4).map(tuple),
+        corridors=st.sampled_from([(), *((name,) for name in CORRIDORS), ("XX-YY", *CORRIDORS)]),
         topics=st.sampled_from([(), ("CHILDREN",), ("ONLINE", "CHILDREN"), ("NOTHING",)]),
         exclude=_mostly((), *((party,) for party in (*MEMBERS, *DESK_IDS))),
         only=st.sampled_from([False] * 5 + [True]),
@@ -212,20 +291,32 @@ def headers() -> st.SearchStrategy[Header]:
         status=_mostly(Status.ACTUAL, Status.EXERCISE, Status.TEST, Status.SYSTEM),
         urgency=_mostly(Urgency.IMMEDIATE, Urgency.EXPECTED, Urgency.UNKNOWN),
         purpose=_mostly(Purpose.LOCATE_PERSON, Purpose.INVESTIGATE, Purpose.UNKNOWN),
+        europol=_mostly((), (EuropolCode.H2,), (EuropolCode.H1, EuropolCode.H2)),
+        conflicts=_mostly((), *((party,) for party in (*MEMBERS, *DESK_IDS))),
+        clearance=_mostly(Clearance.NONE, *tuple(Clearance)),
+        version=_mostly("1.0", "1.7", "2.0", "one"),
+        legal_basis=st.sampled_from(
+            [LegalBasis(regime=regime, reference="RS:ZKP/1") for regime in Regime]
+        ),
     )
 
 
 def open_parts() -> st.SearchStrategy[Mapping[str, object]]:
-    """An open part that says where somebody was last seen and may be heading."""
-    return st.sampled_from(
-        [
-            {
-                "last_seen": {"country": seen},
-                "likely_heading": [{"country": code} for code in headings],
-            }
-            for seen, headings in product(COUNTRIES, [(), *combinations(COUNTRIES, 2)])
-        ]
-    )
+    """An open part that says where somebody was last seen and may be heading, and a count."""
+    return st.sampled_from(_OPEN_PARTS)
+
+
+_POINTS: Final = (None, "UNHEARD", *(point.code for point in BORDER_POINTS))
+_HEADINGS: Final = [(), (), *combinations(COUNTRIES[:4], 1), *combinations(COUNTRIES, 2)]
+_OPEN_PARTS: Final[list[Mapping[str, object]]] = [
+    {
+        "last_seen": {"country": seen, "border_point": point},
+        "likely_heading": [{"country": code} for code in headings],
+        "smallest_cell": smallest,
+    }
+    for seen, point, headings in product(COUNTRIES, _POINTS, _HEADINGS)
+    for smallest in (0, 2, 4, 9)
+]
 
 
 def priors() -> st.SearchStrategy[Prior]:
@@ -233,6 +324,6 @@ def priors() -> st.SearchStrategy[Prior]:
     return st.dictionaries(st.sampled_from((*DESK_IDS, "no.desk")), some(COMPARTMENTS), max_size=2)
 
 
-def cases() -> st.SearchStrategy[Case]:
-    """A message under a network."""
-    return st.builds(Case, headers(), open_parts(), some(COMPARTMENTS), networks(), priors())
+def cases(names: tuple[str, ...] = COMPARTMENTS) -> st.SearchStrategy[Case]:
+    """A message with some of these compartments under a network."""
+    return st.builds(Case, headers(), open_parts(), some(names), networks(names), priors())

@@ -17,6 +17,7 @@ from natcbus.envelope.certificates import certificate_time, certify
 from natcbus.envelope.ids import delivery_id, new_message_id
 from natcbus.envelope.keys import SealedTo, VerifyKey
 from natcbus.envelope.lengths import length_prefixed
+from natcbus.envelope.network_document import covered_bytes
 from natcbus.envelope.public_files import MemberFile, hub_text
 from natcbus.envelope.sign import (
     GRANT,
@@ -27,6 +28,7 @@ from natcbus.envelope.sign import (
     sign_message,
     signature_input,
 )
+from tests.support.network_vectors import SECRETARIAT, network_document
 from tests.support.wire_pieces import (
     BECAUSE,
     DECIDED,
@@ -64,6 +66,7 @@ def vectors() -> Vector:
         "schema_ids": _schema_ids(),
         "frame": {"schema_id": 0x40000001, "body": "0102", "is": frame(0x40000001, b"\1\2").hex()},
         "certificates": _certificates(),
+        "network": _network(),
         "seals": {name: _seal(name, good) for name in good.sealed},
         "signature": _signature(good.signed_bytes),
         "decision": _decision(good.slip),
@@ -91,6 +94,8 @@ def _keys() -> Vector:
         "rs root": ROOT.public,
         "rs sign": SIGN.public,
         "hub sign": HUB.public,
+        "secretariat 1": SECRETARIAT[0].public,
+        "secretariat 2": SECRETARIAT[1].public,
     } | {f"{party} seal": key.public for party, key in OPENERS.items()}
     return {
         name: {"private": raw(name).hex(), "public": key.raw.hex(), "key_id": key.key_id}
@@ -149,6 +154,15 @@ def _certificates() -> Vector:
             "rs.json": json.loads(MemberFile("rs", ROOT.public, certificates).to_text()),
             "hub.json": json.loads(hub_text(HUB.public)),
         },
+    }
+
+
+def _network() -> Vector:
+    document = network_document()
+    return {
+        "document": document.to_bytes().hex(),
+        "covered": covered_bytes(document).hex(),
+        "fingerprint": document.fingerprint.hex(),
     }
 
 

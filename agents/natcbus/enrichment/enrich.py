@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from natcbus.contract.types.core import Header
 from natcbus.contract.types.hub import ReasonRow
-from natcbus.enrichment import advertisements, missing_persons
+from natcbus.enrichment import advertisements, headings, missing_persons
+from natcbus.routing.network import Network
 
 Enricher = Callable[[Mapping[str, object]], tuple[ReasonRow, ...]]
 
@@ -20,6 +22,9 @@ _TEXTS: Final = {
     "MINOR": "The person is a minor.",
     "NEAR_BORDER": "Last seen near a border point: {about}.",
     "HEADING_ABROAD": "May be leaving the country for {about}.",
+    "HEADING_DERIVED": (
+        "May be heading for {first}, beyond the border point: derived, not said by the sender."
+    ),
     "AD_BAND_LOW": "Few indicators, which says little either way: {about}.",
     "AD_BAND_REVIEW": "Several indicators from different groups, worth a human look: {about}.",
     "AD_BAND_HIGH": "Many indicators from several groups, a human must judge it: {about}.",
@@ -29,14 +34,17 @@ _TEXTS: Final = {
 }
 
 
-def enrich(message_type: str, open_part: Mapping[str, object]) -> tuple[ReasonRow, ...]:
+def enrich(
+    message_type: str, header: Header, open_part: Mapping[str, object], network: Network
+) -> tuple[ReasonRow, ...]:
     """The indicators of a message; none for an event type without an enricher.
 
     ``open_part`` is in the codec's native form. The result is always a machine assessment and
     changes nothing that the sender stated.
     """
     enricher = ENRICHERS.get(message_type)
-    return enricher(open_part) if enricher is not None else ()
+    stated = enricher(open_part) if enricher is not None else ()
+    return (*stated, *headings.indicators(message_type, header, open_part, network))
 
 
 def explain_indicator(code: str, about: Sequence[str]) -> str:
@@ -44,5 +52,7 @@ def explain_indicator(code: str, about: Sequence[str]) -> str:
     template = _TEXTS.get(code)
     if template is None:
         return f"{code}: {', '.join(about) or 'nothing'}."
-    words = (word.replace("_", " ").lower() if code.startswith("AD_") else word for word in about)
-    return template.format(about=", ".join(words) or "none")
+    words = [
+        word.replace("_", " ").lower() if code.startswith("AD_") else word for word in about
+    ] or ["none"]
+    return template.format(about=", ".join(words), first=words[0])

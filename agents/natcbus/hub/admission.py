@@ -4,10 +4,9 @@ Everything that is wrong is said at once, so that its sender mends it at once. N
 that is refused here reaches a desk.
 
 ================== ==============================================================================
-KIND_NOT_SUPPORTED This hub routes alerts; other kinds come with later versions.
-RULE_NOT_SUPPORTED ``conflicts`` or ``clearance`` is set, and no gate of this version keeps to it.
+KIND_NOT_SUPPORTED This hub routes ALERT, UPDATE and CANCEL; other kinds come with later versions.
 (contract)         Every problem of ``rules.check_open``: formats, bounds, legal fields, minimum
-                   data, type and version against the frame.
+                   data, kind against change, type and version against the frame.
 EXPIRED            ``expires_at`` has come.
 CLOCK_AHEAD        ``sent_at`` lies more than ten minutes after the hub received it.
 (parcels)          SEALED_TWICE, SEAL_SCHEMA, PARCEL_UNSEALED, PARCEL_DIGEST, PARCEL_MISSING: what
@@ -28,12 +27,13 @@ from typing import Final
 
 from natcbus.contract.problems import Problem
 from natcbus.contract.rules import check_open
-from natcbus.contract.types.core import Clearance, Header, Kind
+from natcbus.contract.types.core import Header
 from natcbus.contract.types.hub import Slip
 from natcbus.hub.authenticity import Authentic
 from natcbus.hub.slips import read_slip
 from natcbus.hub.world import World
 from natcbus.routing.addressing import addressing_problems
+from natcbus.routing.supported import unsupported
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 """How far a sender's clock may run ahead of the hub's."""
@@ -55,7 +55,7 @@ def admit(
     form = check_open(read.type, signed.header, signed.open, read.present)
     slip = read_slip(read, world.keys.signing_key(read.sender))
     problems = [
-        *_unsupported(signed.header),
+        *unsupported(signed.header),
         *form,
         *_times(signed.header, received_at, now),
         *_parcels(read),
@@ -64,18 +64,6 @@ def admit(
     if not form:
         problems += addressing_problems(read.type.name, signed.header, signed.open, world.network)
     return problems if problems or isinstance(slip, list) else slip
-
-
-def _unsupported(header: Header) -> Iterator[Problem]:
-    if header.kind is not Kind.ALERT:
-        text = f"this hub does not route {header.kind} yet: send an ALERT"
-        yield Problem("/header/kind", "KIND_NOT_SUPPORTED", text)
-    if header.conflicts:
-        text = "this version cannot keep a message from conflicts: name them in addressing.exclude"
-        yield Problem("/header/conflicts", "RULE_NOT_SUPPORTED", text)
-    if header.clearance is not Clearance.NONE:
-        text = "this version knows no desk's clearance: name desks that hold it, with `only`"
-        yield Problem("/header/clearance", "RULE_NOT_SUPPORTED", text)
 
 
 def _times(header: Header, received_at: datetime, now: datetime) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from typing import Final
 from natcbus.contract.codec import Message, encode_record, frame, schema_id_of
 from natcbus.contract.formats import FORMATS
 from natcbus.contract.problems import Problem
+from natcbus.contract.types.core import Header
 from natcbus.contract.types.hub import (
     DecisionRecord,
     DenialRow,
@@ -45,6 +46,8 @@ class Particulars:
     thread_id: str = ""
     type: str = ""
     status: str = ""
+    kind: str = ""
+    supersedes: str | None = None
     sent_at: datetime | None = None
     signed_sha256: bytes | None = None
     present: tuple[str, ...] = ()
@@ -61,10 +64,17 @@ def particulars(message_type: str, message: Message, signed_sha256: bytes) -> Pa
         thread_id=_well_formed("thread", header.thread_id),
         type=message_type,
         status=header.status.value,
+        kind=header.kind.value,
+        supersedes=_superseded(header),
         sent_at=header.sent_at,
         signed_sha256=signed_sha256,
         present=_compartments(message),
     )
+
+
+def _superseded(header: Header) -> str | None:
+    reference = header.supersedes
+    return None if reference is None else _well_formed("uuid", reference.message_id) or None
 
 
 def _compartments(message: Message) -> tuple[str, ...]:
@@ -86,6 +96,7 @@ class Ruling:
     slip_digest: bytes | None = None
     deliveries: tuple[Outgoing, ...] = ()
     denials: tuple[DenialRow, ...] = ()
+    recalls: tuple[str, ...] = ()
 
 
 def written_down(
@@ -121,6 +132,8 @@ def _decision(
         sender=speaker(record.topic),
         type=about.type,
         status=about.status,
+        kind=about.kind,
+        supersedes=about.supersedes,
         sent_at=about.sent_at,
         signed_sha256=about.signed_sha256,
         present=about.present,
@@ -133,6 +146,7 @@ def _decision(
         slip_digest=ruling.slip_digest,
         deliveries=ruling.deliveries,
         denials=ruling.denials,
+        recalls=ruling.recalls,
         decided_at=now,
     )
 

@@ -111,7 +111,7 @@ def forward(
         world=world,
         grants=dict(_grants(read, slip, world)),
         due=due_times(read.type.name, header, received_at, world.network),
-        indicators=enrich(read.type.name, open_part),
+        indicators=enrich(read.type.name, header, open_part, world.network),
         received_at=received_at,
         routed_at=routed_at,
     )

@@ -2,7 +2,8 @@
 
 1. ``authenticity``: did this member send it? If not: quarantine.
 2. ``replays``: was it routed before? If so: ignored, or refused under another digest.
-3. ``admission``: may it be routed? If not: refused, with everything that is wrong.
+3. ``admission``: may it be routed? And ``references``: may it replace what it names? If not:
+   refused, with everything that is wrong.
 4. ``decide``: who gets it? The same function that its sender called.
 5. ``relaying``: what leaves for each desk, where sender and hub agree.
 6. ``decisions``: what is written down, whatever became of it.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -26,6 +28,7 @@ from natcbus.hub.authenticity import Authentic, Unproven, authenticate
 from natcbus.hub.decisions import Ruling, written_down
 from natcbus.hub.quarantine import quarantined
 from natcbus.hub.records import Inbound, Routed, Wiring
+from natcbus.hub.references import known_problems
 from natcbus.hub.relaying import Forwarded, forward
 from natcbus.hub.replays import SeenSet, Sighting
 from natcbus.hub.slips import prior_of
@@ -33,7 +36,7 @@ from natcbus.hub.world import World
 from natcbus.routing.addressing import nobody_problem
 from natcbus.routing.decide import decide
 from natcbus.routing.decision import Decision
-from natcbus.routing.narrowing import withheld
+from natcbus.routing.narrowing import intersect, owed_recalls, withheld
 from natcbus.routing.topics import DECISIONS, QUARANTINE, feed_topic, out_topic, receipts_topic
 
 _ID_REUSED: Final = Problem(
@@ -90,15 +93,17 @@ class HubRouter:
         if known is not None:
             return Ruling(outcome=Outcome.REFUSED, problems=(_ID_REUSED,)), ()
         slip = admit(read, self._world, received_at, now)
-        if isinstance(slip, list):
-            return Ruling(outcome=Outcome.REFUSED, problems=tuple(slip)), ()
+        known_better = known_problems(read, self._seen, now)
+        if isinstance(slip, list) or known_better:
+            found = slip if isinstance(slip, list) else []
+            return Ruling(outcome=Outcome.REFUSED, problems=(*found, *known_better)), ()
         signed = read.message.signed
         network = self._world.network
         decision = decide(
             read.type.name, signed.header, signed.open, read.present, network, prior_of(slip)
         )
         forwarded = forward(read, decision, slip, self._world, received_at, now)
-        return _ruling(decision, slip, forwarded), forwarded
+        return _ruling(decision, slip, forwarded, signed.header.from_), forwarded
 
 
 def wire(world: World) -> Wiring:
@@ -111,7 +116,7 @@ def wire(world: World) -> Wiring:
     )
 
 
-def _ruling(decision: Decision, slip: Slip, forwarded: Sequence[Forwarded]) -> Ruling:
+def _ruling(decision: Decision, slip: Slip, forwarded: Sequence[Forwarded], sender: str) -> Ruling:
     nobody = _nobody(decision, forwarded)
     return Ruling(
         outcome=Outcome.ROUTED if nobody is None else Outcome.REFUSED,
@@ -120,7 +125,14 @@ def _ruling(decision: Decision, slip: Slip, forwarded: Sequence[Forwarded]) -> R
         slip_digest=slip.decision_digest,
         deliveries=tuple(each.outgoing for each in forwarded),
         denials=_denials(decision, slip),
+        recalls=() if nobody is not None else _recalls(decision, slip, sender),
     )
+
+
+def _recalls(decision: Decision, slip: Slip, sender: str) -> tuple[str, ...]:
+    """Earlier recipients to whom sender or hub denies this message; who sends it, has it."""
+    agreed = replace(decision, deliveries=intersect(decision, slip))
+    return tuple(desk for desk in owed_recalls(agreed, prior_of(slip)) if desk != sender)
 
 
 def _denials(decision: Decision, slip: Slip) -> tuple[DenialRow, ...]:
@@ -143,4 +155,13 @@ def _nobody(decision: Decision, forwarded: Sequence[Forwarded]) -> Problem | Non
 
 def _sighting(read: Authentic) -> Sighting:
     header = read.message.signed.header
-    return Sighting(header.expires_at, read.sender, header.message_id, read.signed_sha256)
+    return Sighting(
+        header.expires_at,
+        read.sender,
+        header.message_id,
+        read.signed_sha256,
+        header.thread_id,
+        read.type.name,
+        header.status,
+        None if header.supersedes is None else header.supersedes.message_id,
+    )

@@ -8,15 +8,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from typing import Final
 
 from natcbus.contract.problems import Problem
-from natcbus.contract.types.core import Addressing, CountryRole, Header
-from natcbus.routing.candidates import BY_ROLE, countries_in_role, role_row
+from natcbus.contract.types.core import Addressing, CountryRole, Header, Kind
+from natcbus.routing.candidates import role_row
+from natcbus.routing.country_roles import BY_ROLE, countries_in_role, derived_heading
+from natcbus.routing.crossings import border_problems
 from natcbus.routing.decision import Decision
 from natcbus.routing.nearest import did_you_mean
 from natcbus.routing.network import Network, RoleRow
 
-_ADDRESSING = "/header/addressing"
+_ADDRESSING: Final = "/header/addressing"
+_TAKES_BACK: Final = frozenset({Kind.CANCEL, Kind.RECALL})
+"""What also a suspended member may say."""
 
 
 def addressing_problems(
@@ -24,9 +29,11 @@ def addressing_problems(
 ) -> list[Problem]:
     """Everything that is wrong with sender, purpose and addressing under this network, sorted.
 
-    Codes: UNKNOWN_SENDER_DESK, TIER_MAY_NOT_PUBLISH, PURPOSE_UNKNOWN, EMPTY_ADDRESSING,
-    UNKNOWN_DESK, UNKNOWN_EXCLUDE, ROLE_NOT_IN_MATRIX, ROLE_WITHOUT_COUNTRY,
-    COUNTRY_ROLE_NOT_LISTED, COUNTRY_WITHOUT_MEMBER, TOPICS_NOT_IN_MATRIX, UNKNOWN_TOPIC.
+    Codes: UNKNOWN_SENDER_DESK, SENDER_SUSPENDED, TIER_MAY_NOT_PUBLISH, PURPOSE_UNKNOWN,
+    EMPTY_ADDRESSING, UNKNOWN_DESK, UNKNOWN_EXCLUDE, UNKNOWN_CONFLICT, ROLE_NOT_IN_MATRIX,
+    ROLE_WITHOUT_COUNTRY, COUNTRY_ROLE_NOT_LISTED, COUNTRY_WITHOUT_MEMBER, UNKNOWN_CORRIDOR,
+    CORRIDOR_ROLE_NOT_LISTED, TOPICS_NOT_IN_MATRIX, UNKNOWN_TOPIC, and those of
+    ``crossings.border_problems``.
     """
     addressing = header.addressing
     row = role_row(message_type, header, network)
@@ -36,10 +43,12 @@ def addressing_problems(
             *_purpose(header, network),
             *_emptiness(addressing),
             *_desks(addressing, network),
-            *_exclusions(addressing, network),
+            *_exclusions(header, network),
             *_roles(message_type, header, open_part, row, network),
             *_countries(addressing, network),
+            *_corridors(addressing, network),
             *_topics(message_type, addressing, row, network),
+            *border_problems(open_part, network),
         ]
     )
 
@@ -66,7 +75,13 @@ def _sender(message_type: str, header: Header, network: Network) -> Iterator[Pro
     if member is None:
         text = f"{header.from_} is no desk of this network: {did_you_mean(header.from_, network)}"
         yield Problem("/header/from", "UNKNOWN_SENDER_DESK", text)
-    elif message_type not in network.policy.publishes.get(member.tier, frozenset()):
+        return
+    if header.kind not in _TAKES_BACK and (
+        member.suspended or network.desks[header.from_].suspended
+    ):
+        text = f"{header.from_} or {member.name} is suspended: ask the secretariat"
+        yield Problem("/header/from", "SENDER_SUSPENDED", text)
+    if message_type not in network.policy.publishes.get(member.tier, frozenset()):
         text = (
             f"{member.name} is {member.tier} and may not publish {message_type}: "
             "ask the secretariat for the right"
@@ -97,12 +112,17 @@ def _desks(addressing: Addressing, network: Network) -> Iterator[Problem]:
             yield Problem(f"{_ADDRESSING}/desks/{index}", "UNKNOWN_DESK", text)
 
 
-def _exclusions(addressing: Addressing, network: Network) -> Iterator[Problem]:
-    for index, party in enumerate(addressing.exclude):
-        if party not in network.desks and party not in network.members:
-            near = did_you_mean(party, network)
-            text = f"there is no desk or member {party}, so nothing is excluded: {near}"
-            yield Problem(f"{_ADDRESSING}/exclude/{index}", "UNKNOWN_EXCLUDE", text)
+def _exclusions(header: Header, network: Network) -> Iterator[Problem]:
+    named = (
+        (f"{_ADDRESSING}/exclude", "UNKNOWN_EXCLUDE", header.addressing.exclude),
+        ("/header/conflicts", "UNKNOWN_CONFLICT", header.conflicts),
+    )
+    for pointer, code, parties in named:
+        for index, party in enumerate(parties):
+            if party not in network.desks and party not in network.members:
+                near = did_you_mean(party, network)
+                text = f"there is no desk or member {party}, so this keeps it from nobody: {near}"
+                yield Problem(f"{pointer}/{index}", code, text)
 
 
 def _roles(
@@ -121,8 +141,21 @@ def _roles(
                 f"remove it (usable roles: {usable})"
             )
             yield Problem(pointer, "ROLE_NOT_IN_MATRIX", text)
-        elif not countries_in_role(role, message_type, header.addressing, open_part, network):
+        elif not _played(role, message_type, header, open_part, network):
             yield Problem(pointer, "ROLE_WITHOUT_COUNTRY", _fill(role, message_type, network))
+
+
+def _played(
+    role: CountryRole,
+    message_type: str,
+    header: Header,
+    open_part: Mapping[str, object],
+    network: Network,
+) -> bool:
+    stated = countries_in_role(role, message_type, header.addressing, open_part, network)
+    if stated or role is not CountryRole.HEADING:
+        return bool(stated)
+    return bool(derived_heading(message_type, header, open_part, network))
 
 
 def _fill(role: CountryRole, message_type: str, network: Network) -> str:
@@ -131,6 +164,8 @@ def _fill(role: CountryRole, message_type: str, network: Network) -> str:
         return f"nationality is sealed, so the bus cannot read it: {listing}, or remove the role"
     if role is CountryRole.ADJACENT:
         return f"no neighbour of a last-seen country is known: {listing}, or remove the role"
+    if role is CountryRole.CORRIDOR:
+        return f"no route is named: name one in addressing.corridors, {listing}, or remove the role"
     audience = network.audiences.get(message_type)
     pointers = audience.country_roles.get(role, ()) if audience is not None else ()
     filling = f"fill {' or '.join(f'/open{pointer}' for pointer in pointers)}, " if pointers else ""
@@ -146,6 +181,19 @@ def _countries(addressing: Addressing, network: Network) -> Iterator[Problem]:
         if not network.desks_by_country.get(entry.code):
             text = f"no desk of this network is in {entry.code}: remove it, or name a desk instead"
             yield Problem(f"{pointer}/code", "COUNTRY_WITHOUT_MEMBER", text)
+
+
+def _corridors(addressing: Addressing, network: Network) -> Iterator[Problem]:
+    known = network.policy.corridors
+    if addressing.corridors and CountryRole.CORRIDOR not in addressing.roles:
+        text = "CORRIDOR is not in addressing.roles, so the corridors yield nobody: add it"
+        yield Problem(f"{_ADDRESSING}/corridors", "CORRIDOR_ROLE_NOT_LISTED", text)
+    for index, name in enumerate(addressing.corridors):
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "`natcbus network show` lists them"
+            text = f"this network has no corridor {name}: {hint}"
+            yield Problem(f"{_ADDRESSING}/corridors/{index}", "UNKNOWN_CORRIDOR", text)
 
 
 def _topics(

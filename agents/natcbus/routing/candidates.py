@@ -11,9 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from natcbus.contract.audience import Audience
-from natcbus.contract.minimum import found
-from natcbus.contract.types.core import Addressing, CountryRole, Header
+from natcbus.contract.types.core import CountryRole, Header
+from natcbus.routing.country_roles import (
+    BY_ROLE,
+    INDIRECT,
+    Playing,
+    countries_in_role,
+    derived_heading,
+)
 from natcbus.routing.decision import Prior, Reason
 from natcbus.routing.network import Cell, Desk, Network, Reach, RoleRow
 from natcbus.routing.rows import row_for
@@ -21,10 +26,6 @@ from natcbus.routing.rows import row_for
 NAMED: Final = "NAMED"
 BY_TOPIC: Final = "COMPETENCE"
 EARLIER: Final = "PRIOR"
-BY_ROLE: Final[Mapping[CountryRole, str]] = {
-    role: f"ROLE_{role}" for role in CountryRole if role is not CountryRole.UNKNOWN
-}
-"""Country role -> reason code. A role that this version does not know points at nobody."""
 
 _WIDTH: Final = {Reach.NOTICE: 0, Reach.REDUCED: 1, Reach.FULL: 2}
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -45,6 +46,9 @@ class Candidate(NamedTuple):
         Whether the sender named this very desk.
     had
         What it could open earlier in the thread; empty unless PRIOR is a reason.
+    direct
+        Whether its country plays a role in the case that the sender stated: more than lying next
+        door, on a route or beyond a border point.
     """
 
     desk: Desk
@@ -52,6 +56,7 @@ class Candidate(NamedTuple):
     reach: Reach
     named: bool = False
     had: frozenset[str] = _NOTHING
+    direct: bool = False
 
 
 class _Ground(NamedTuple):
@@ -60,6 +65,7 @@ class _Ground(NamedTuple):
     desk: Desk
     reason: Reason
     reach: Reach
+    direct: bool = False
 
 
 def candidates(
@@ -86,58 +92,9 @@ def role_row(message_type: str, header: Header, network: Network) -> RoleRow | N
     return row_for(network.policy.roles.get(message_type, ()), header.urgency)
 
 
-def countries_in_role(
-    role: CountryRole,
-    message_type: str,
-    addressing: Addressing,
-    open_part: Mapping[str, object],
-    network: Network,
-) -> Mapping[str, tuple[str, ...]]:
-    """The countries that play ``role``, each with the countries that make it so (sorted).
-
-    The latter is the country itself, except for a neighbour: there it is the countries of LAST_SEEN
-    that it borders. NATIONALITY is sealed, so it comes from the sender's ``countries`` alone.
-    """
-    listed = {entry.code for entry in addressing.countries if entry.role == role}
-    if role is CountryRole.ADJACENT:
-        seen = countries_in_role(
-            CountryRole.LAST_SEEN, message_type, addressing, open_part, network
-        )
-        return _adjacent(listed, seen, network)
-    if role is not CountryRole.NATIONALITY:
-        audience = network.audiences.get(message_type)
-        listed |= _stated(role, audience, open_part)
-    return {country: (country,) for country in listed}
-
-
 def admits(cell: Cell, desk: Desk) -> bool:
     """Whether a cell of the matrix is meant for the desk's organisation type."""
     return cell.to is None or desk.organisation in cell.to
-
-
-def _stated(
-    role: CountryRole, audience: Audience | None, open_part: Mapping[str, object]
-) -> set[str]:
-    pointers = audience.country_roles.get(role, ()) if audience is not None else ()
-    return {
-        country
-        for pointer in pointers
-        for country in found(open_part, pointer)
-        if isinstance(country, str)
-    }
-
-
-def _adjacent(
-    listed: set[str], seen: Iterable[str], network: Network
-) -> Mapping[str, tuple[str, ...]]:
-    borders: defaultdict[str, set[str]] = defaultdict(set)
-    for country in listed:
-        borders[country].add(country)
-    last_seen = frozenset(seen)
-    for country in last_seen:
-        for neighbour in network.neighbours.get(country, _NOTHING) - last_seen:
-            borders[neighbour].add(country)
-    return {country: tuple(sorted(made_so_by)) for country, made_so_by in borders.items()}
 
 
 def _grounds(
@@ -153,7 +110,7 @@ def _grounds(
         return
     row = role_row(message_type, header, network)
     if row is not None:
-        yield from _by_role(row, message_type, addressing, open_part, network)
+        yield from _by_role(row, message_type, header, open_part, network)
         yield from _by_topic(row, addressing.topics, network)
     yield from _known(prior, _HAD_EARLIER, Reach.NOTICE, network)
 
@@ -170,21 +127,31 @@ def _known(
 def _by_role(
     row: RoleRow,
     message_type: str,
-    addressing: Addressing,
+    header: Header,
     open_part: Mapping[str, object],
     network: Network,
 ) -> Iterator[_Ground]:
+    addressing = header.addressing
     for role in set(addressing.roles):
         cell = row.roles.get(role)
-        code = BY_ROLE.get(role)
-        if cell is None or code is None:
+        if cell is None or role not in BY_ROLE:
             continue
         playing = countries_in_role(role, message_type, addressing, open_part, network)
-        for country, about in playing.items():
-            reason = Reason(code, about)
-            for desk in network.desks_by_country.get(country, ()):
-                if admits(cell, desk):
-                    yield _Ground(desk, reason, cell.reach)
+        yield from _desks_in(playing, role, cell, network, direct=role not in INDIRECT)
+        if role is CountryRole.HEADING and not playing:
+            beyond = derived_heading(message_type, header, open_part, network)
+            reduced = cell if cell.reach is Reach.NOTICE else Cell(Reach.REDUCED, cell.to)
+            yield from _desks_in(beyond, role, reduced, network, direct=False)
+
+
+def _desks_in(
+    playing: Playing, role: CountryRole, cell: Cell, network: Network, *, direct: bool
+) -> Iterator[_Ground]:
+    for country, about in playing.items():
+        reason = Reason(BY_ROLE[role], about)
+        for desk in network.desks_by_country.get(country, ()):
+            if admits(cell, desk):
+                yield _Ground(desk, reason, cell.reach, direct)
 
 
 def _by_topic(row: RoleRow, topics: Iterable[str], network: Network) -> Iterator[_Ground]:
@@ -199,20 +166,21 @@ def _by_topic(row: RoleRow, topics: Iterable[str], network: Network) -> Iterator
 
 
 def _candidate(grounds: list[_Ground], prior: Prior) -> Candidate:
-    desk, reason, reach = grounds[0]
-    reasons = {reason.code: reason}
-    for _, other, wider in grounds[1:]:
+    desk, reason, reach, direct = grounds[0]
+    code = reason.code
+    if len(grounds) == 1:
+        had = prior[desk.id] if code == EARLIER else _NOTHING
+        return Candidate(desk, (reason,), reach, code == NAMED, had, direct)
+    reasons = {code: reason}
+    for _, other, wider, stated in grounds[1:]:
         same = reasons.get(other.code)
         reasons[other.code] = other if same is None else _merged(same, other)
         if _WIDTH[wider] > _WIDTH[reach]:
             reach = wider
-    return Candidate(
-        desk=desk,
-        because=tuple(reasons[code] for code in sorted(reasons)),
-        reach=reach,
-        named=NAMED in reasons,
-        had=prior[desk.id] if EARLIER in reasons else _NOTHING,
-    )
+        direct = direct or stated
+    because = tuple([reasons[code] for code in sorted(reasons)])
+    had = prior[desk.id] if EARLIER in reasons else _NOTHING
+    return Candidate(desk, because, reach, NAMED in reasons, had, direct)
 
 
 def _merged(one: Reason, other: Reason) -> Reason:

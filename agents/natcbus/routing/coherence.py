@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from natcbus.routing.documents import Report
-from natcbus.routing.entries import DeskEntry, Draft, rows_of
-from natcbus.routing.notation import Row
+from natcbus.routing.entries import DeskEntry, Draft, items_of, rows_of
+from natcbus.routing.notation import At, Row, nearest
 
 
 def check_coherence(draft: Draft, report: Report) -> None:
     """Check what no section shows alone.
 
-    Reports FOREIGN_DESK, COUNTRY_TAKEN, OWN_NEIGHBOUR, ONE_WAY_ADJACENCY,
-    UNREACHABLE_ORGANISATION_TYPE and UNREACHABLE_DESK.
+    Reports FOREIGN_DESK, COUNTRY_TAKEN, OWN_NEIGHBOUR, ONE_WAY_ADJACENCY, GROUP_IS_MEMBER,
+    UNKNOWN_MEMBER, UNKNOWN_PARTY, DUPLICATE_NAME, UNREACHABLE_ORGANISATION_TYPE and
+    UNREACHABLE_DESK.
     """
     _desks_belong_to_their_member(draft, report)
     _one_member_per_country(draft, report)
     _neighbours_agree(draft, report)
+    _agreements_name_parties(draft, report)
+    _names_stand_once(draft, report)
     if not report.problems:
         # A misspelt word would make desks look unreachable that are not.
         _desks_can_be_reached(draft, report)
@@ -69,6 +72,40 @@ def _neighbours_agree(draft: Draft, report: Report) -> None:
                 text = f"{country} names {neighbour}, but {neighbour} does not name {country}"
                 fix = f"add {country} to the row of {neighbour}, or take {neighbour} out here"
                 report.add(at, "ONE_WAY_ADJACENCY", text, fix)
+
+
+def _agreements_name_parties(draft: Draft, report: Report) -> None:
+    members = draft.members.value.keys() if draft.members is not None else ()
+    groups = draft.groups.value if draft.groups is not None else {}
+    for group, row in groups.items():
+        if group in members:
+            text = f"{group} is a member, so it is unclear whom an agreement with it means"
+            report.add(row.key.at, "GROUP_IS_MEMBER", text, "give the group another name")
+        for name, at in row.value.value if row.value is not None else ():
+            if name not in members:
+                text = f"{name} is no member of this network"
+                report.add(at, "UNKNOWN_MEMBER", text, nearest(name, members))
+    for agreement in items_of(draft.agreements):
+        for name, at in (*agreement.from_.value, *agreement.to.value):
+            if name not in members and name not in groups:
+                text = f"{name} is no member and no group"
+                report.add(at, "UNKNOWN_PARTY", text, nearest(name, [*members, *groups]))
+
+
+def _names_stand_once(draft: Draft, report: Report) -> None:
+    _stand_once([each.name for each in items_of(draft.agreements)], "agreement", report)
+    _stand_once([each.name for each in items_of(draft.corridors)], "corridor", report)
+    _stand_once([each.code for each in items_of(draft.border_points)], "border point", report)
+
+
+def _stand_once(names: list[At[str]], what: str, report: Report) -> None:
+    first: dict[str, At[str]] = {}
+    for name in names:
+        earlier = first.setdefault(name.value, name)
+        if earlier is not name:
+            where = f"{earlier.at.file}, line {earlier.at.line}"
+            text = f"there are two of the {what} {name.value} (the first in {where})"
+            report.add(name.at, "DUPLICATE_NAME", text, "keep one of them, or rename one")
 
 
 def _desks_can_be_reached(draft: Draft, report: Report) -> None:

@@ -6,11 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from natcbus.contract.audience import Audience
+from natcbus.contract.types.core import Clearance
 from natcbus.routing.canonical import network_digest
+from natcbus.routing.days import end_of
 from natcbus.routing.entries import (
+    AgreementEntry,
     CellEntry,
     DeskEntry,
     Draft,
@@ -19,12 +22,16 @@ from natcbus.routing.entries import (
     Rows,
     Scope,
     Words,
+    items_of,
     rows_of,
 )
 from natcbus.routing.network import (
+    Agreement,
+    BorderPoint,
     Cell,
     Clock,
     ClockRow,
+    Corridor,
     Desk,
     Member,
     Network,
@@ -35,9 +42,12 @@ from natcbus.routing.network import (
     TlpScope,
 )
 from natcbus.routing.notation import At
+from natcbus.routing.transfers import transfers_by_sender
 from natcbus.routing.vocabulary import OTHERWISE
 
 T = TypeVar("T")
+
+_FIRST_MAJOR: Final = frozenset({1})
 
 
 def compile_network(draft: Draft, audiences: Mapping[str, Audience]) -> Network:
@@ -55,6 +65,7 @@ def compile_network(draft: Draft, audiences: Mapping[str, Audience]) -> Network:
         sorted((code, _member(code, each.value)) for code, each in rows_of(draft.members))
     )
     desks = dict(sorted((desk.id, desk) for desk in _desks(draft)))
+    policy = _policy(draft)
     network = Network(
         version=about.version.value,
         digest=b"",
@@ -64,7 +75,7 @@ def compile_network(draft: Draft, audiences: Mapping[str, Audience]) -> Network:
         members=members,
         desks=desks,
         neighbours={country: _words(row) for country, row in rows_of(draft.adjacency)},
-        policy=_policy(draft),
+        policy=policy,
         audiences=dict(audiences),
         desks_by_country=_index(
             (country, desk) for desk in desks.values() for country in _countries(members, desk)
@@ -74,6 +85,9 @@ def compile_network(draft: Draft, audiences: Mapping[str, Audience]) -> Network:
         ),
         topics={topic: meaning.value for topic, meaning in rows_of(draft.topics)},
         about=about.about.value if about.about is not None else "",
+        border_points=dict(sorted((point.code, point) for point in _border_points(draft))),
+        transfers=transfers_by_sender(policy.agreements, policy.groups),
+        expires_at=end_of(about.expires.value) if about.expires is not None else None,
     )
     return replace(network, digest=network_digest(network))
 
@@ -85,6 +99,7 @@ def _member(code: str, entry: MemberEntry) -> Member:
         tier=Tier(entry.tier.value),
         country=entry.country.value if entry.country is not None else None,
         local_names=_names(entry.local_names),
+        suspended=_flag(entry.suspended),
     )
 
 
@@ -107,6 +122,11 @@ def _desk(desk_id: str, member: str, entry: DeskEntry) -> Desk:
         languages=tuple(sorted(_words(entry.languages))),
         hours=entry.hours.value,
         local_names=_names(entry.local_names),
+        clearance=Clearance(entry.clearance.value if entry.clearance is not None else "NONE"),
+        majors=frozenset(each.value for each in entry.majors.value)
+        if entry.majors is not None
+        else _FIRST_MAJOR,
+        suspended=_flag(entry.suspended),
     )
 
 
@@ -138,7 +158,36 @@ def _policy(draft: Draft) -> Policy:
         publishes={Tier(tier): _words(row.value.publishes) for tier, row in rows_of(draft.tiers)},
         clocks={event: _clock_rows(rows) for event, rows in rows_of(draft.clocks)},
         lifetimes={event: lifetime.value for event, lifetime in rows_of(draft.lifetimes)},
+        agreements=tuple(
+            sorted(map(_agreement, items_of(draft.agreements)), key=lambda each: each.name)
+        ),
+        groups={group: _words(row) for group, row in sorted(rows_of(draft.groups))},
+        corridors=dict(sorted((each.name, each) for each in _corridors(draft))),
+        small_cell=draft.small_cell.value if draft.small_cell is not None else 0,
     )
+
+
+def _agreement(entry: AgreementEntry) -> Agreement:
+    return Agreement(
+        name=entry.name.value,
+        from_=_words(entry.from_),
+        to=_words(entry.to),
+        regimes=_words(entry.regimes),
+        basis=entry.basis.value,
+        until=entry.until.value if entry.until is not None else None,
+        crossing=_flag(entry.crossing),
+    )
+
+
+def _corridors(draft: Draft) -> Iterator[Corridor]:
+    for entry in items_of(draft.corridors):
+        yield Corridor(entry.name.value, entry.version.value, _words(entry.countries))
+
+
+def _border_points(draft: Draft) -> Iterator[BorderPoint]:
+    for entry in items_of(draft.border_points):
+        between = _words(entry.between)
+        yield BorderPoint(entry.code.value, entry.name.value, between, _flag(entry.locode))
 
 
 def _role_rows(rows: At[Rows[RoleRowEntry]]) -> tuple[RoleRow, ...]:
@@ -187,6 +236,10 @@ def _scope(scope: At[Scope] | None) -> frozenset[str] | None:
 
 def _words(words: At[Words] | None) -> frozenset[str]:
     return frozenset(each.value for each in words.value) if words is not None else frozenset()
+
+
+def _flag(flag: At[bool] | None) -> bool:
+    return flag is not None and flag.value
 
 
 def _names(names: At[Rows[str]] | None) -> tuple[tuple[str, str], ...]:

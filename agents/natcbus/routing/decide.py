@@ -23,7 +23,7 @@ from natcbus.routing.decision import ENGINE, Decision, Delivery, Denial, Prior
 from natcbus.routing.digests import decision_digest
 from natcbus.routing.gates import conditions, first_refusal
 from natcbus.routing.network import Network
-from natcbus.routing.views import openable, view_of
+from natcbus.routing.views import Openings, small_counts
 
 NO_PRIOR: Final[Prior] = MappingProxyType({})
 """The first message of a thread: nobody had anything before."""
@@ -59,6 +59,8 @@ def decide(
     sealed = frozenset(present)
     audience = network.audiences.get(message_type, _OPENS_NOTHING)
     demanded = conditions(message_type, header, network)
+    guarded = small_counts(open_part, network.policy.small_cell)
+    openings = Openings(sealed, audience, demanded.purposes, guarded)
     deliveries: list[Delivery] = []
     denials: list[Denial] = []
     for candidate in candidates(message_type, header, open_part, network, prior):
@@ -67,10 +69,8 @@ def decide(
         if refusal is not None:
             denials.append(Denial(desk.id, refusal.value))
             continue
-        compartments = openable(candidate, sealed, audience, demanded.purposes[desk.organisation])
-        deliveries.append(
-            Delivery(desk.id, compartments, candidate.because, view_of(compartments, sealed))
-        )
+        compartments, withheld, view = openings.of(candidate)
+        deliveries.append(Delivery(desk.id, compartments, candidate.because, view, withheld))
     return Decision(
         deliveries=tuple(deliveries),
         denials=tuple(denials),

@@ -27,14 +27,30 @@ class Reason:
     about: tuple[str, ...] = ()
 
 
+class Withheld(StrEnum):
+    """Why a desk that gets a message does not open one of its compartments."""
+
+    AUDIENCE = "AUDIENCE"
+    FIELD_MASKED_PII = "FIELD_MASKED_PII"
+    SMALL_CELL = "SMALL_CELL"
+    REACH = "REACH"
+    PURPOSE_REACH = "PURPOSE_REACH"
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A desk that gets the message, the compartments it may open, and why; both sorted."""
+    """A desk that gets the message, what it may open and why; both sorted.
+
+    ``withheld`` explains: for each compartment of the message that the desk does not open, sorted,
+    the first rule that keeps it back. It is no part of the digest, and empty where a delivery was
+    read from a record and not decided.
+    """
 
     desk: str
     compartments: tuple[str, ...]
     because: tuple[Reason, ...]
     view: View
+    withheld: tuple[tuple[str, Withheld], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

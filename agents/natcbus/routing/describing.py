@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from natcbus.routing.network import Cell, Desk, Network, TlpScope
+from natcbus.routing.network import Agreement, Cell, Desk, Network, TlpScope
 from natcbus.routing.vocabulary import EVERYBODY, OTHERWISE
+
+_SUSPENDED: Final = ", suspended"
 
 
 class Table(NamedTuple):
@@ -23,7 +25,13 @@ def describe_members(network: Network) -> Table:
     """Every member, with the number of its desks."""
     desks = Counter(desk.member for desk in network.desks.values())
     rows = tuple(
-        (member.code, member.name, member.tier.value, member.country or "", str(desks[code]))
+        (
+            member.code,
+            member.name,
+            f"{member.tier.value}{_SUSPENDED if member.suspended else ''}",
+            member.country or "",
+            str(desks[code]),
+        )
         for code, member in sorted(network.members.items())
     )
     return Table("Members", ("member", "name", "tier", "country", "desks"), rows)
@@ -31,7 +39,10 @@ def describe_members(network: Network) -> Table:
 
 def describe_desks(network: Network, member: str | None = None) -> Table:
     """Every desk, or those of one member."""
-    columns = ("desk", "organisation", "name", "topics", "purposes", "status", "regime", "hours")
+    columns = (
+        *("desk", "organisation", "name", "topics", "purposes", "status", "regime", "hours"),
+        *("clearance", "reads"),
+    )
     shown = (desk for _, desk in sorted(network.desks.items()) if member in {None, desk.member})
     return Table("Desks", columns, tuple(map(_desk, shown)))
 
@@ -60,6 +71,33 @@ def describe_policy(network: Network) -> tuple[Table, ...]:
         Table("Lifetimes", ("event", "lives"), tuple(_durations(policy.lifetimes))),
         Table("Neighbours", ("country", "borders"), tuple(neighbours)),
         Table("Topics", ("topic", "about"), tuple(sorted(network.topics.items()))),
+        Table(
+            "Transfers",
+            ("agreement", "from", "to", "regimes", "basis", "until", "LED to GDPR"),
+            tuple(map(_agreement, policy.agreements)),
+        ),
+        Table(
+            "Groups",
+            ("group", "members"),
+            tuple((group, _listed(each)) for group, each in sorted(policy.groups.items())),
+        ),
+        Table(
+            "Corridors",
+            ("corridor", "version", "countries"),
+            tuple(
+                (name, str(corridor.version), _listed(corridor.countries))
+                for name, corridor in sorted(policy.corridors.items())
+            ),
+        ),
+        Table(
+            "Border points",
+            ("code", "name", "between", "UN/LOCODE"),
+            tuple(
+                (code, point.name, _listed(point.between), "yes" if point.locode else "no")
+                for code, point in sorted(network.border_points.items())
+            ),
+        ),
+        Table("Small cells", ("counts below",), ((str(policy.small_cell),),)),
     )
 
 
@@ -79,9 +117,23 @@ def _desk(desk: Desk) -> tuple[str, ...]:
         desk.name,
         _listed(desk.competences),
         _listed(desk.purposes),
-        _listed(desk.statuses),
+        _listed(desk.statuses) if not desk.suspended else f"none{_SUSPENDED}",
         desk.regime,
         desk.hours,
+        desk.clearance.value,
+        _listed(f"{major}.x" for major in desk.majors),
+    )
+
+
+def _agreement(agreement: Agreement) -> tuple[str, ...]:
+    return (
+        agreement.name,
+        _listed(agreement.from_),
+        _listed(agreement.to),
+        _listed(agreement.regimes),
+        agreement.basis,
+        agreement.until.isoformat() if agreement.until is not None else "no end",
+        "yes" if agreement.crossing else "no",
     )
 
 

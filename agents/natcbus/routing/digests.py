@@ -61,7 +61,7 @@ def decision_digest(
     for row in rows:
         parts.append(_text(row.desk))
         parts.append(_texts(tuple(row.compartments)))
-        parts.append(_texts(tuple(reason.code for reason in row.because)))
+        parts.append(_texts(tuple([reason.code for reason in row.because])))
     return hashlib.sha256(b"".join(parts)).digest()
 
 

@@ -7,25 +7,24 @@ member. What the sections say about each other is checked in ``coherence``.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from natcbus.routing.documents import Entries, Entry, Node, Place, Report
+from natcbus.routing.documents import Entries, Entry, Items, Node, Place, Report, Word
 from natcbus.routing.entries import Draft
 from natcbus.routing.notation import At, Notation, nearest
-from natcbus.routing.sections import grammar_for
+from natcbus.routing.sections import Section, grammar_for
 
 T = TypeVar("T")
 
 
 def gather(
-    documents: Mapping[str, Node | None], sections: Collection[str], report: Report
-) -> Mapping[str, Entries]:
+    documents: Mapping[str, Node | None], sections: Mapping[str, Section], report: Report
+) -> Mapping[str, Node]:
     """The sections of all files, each put together from wherever it stands.
 
     Reports UNKNOWN_KEY for a section that is none, WRONG_TYPE and DUPLICATE_KEY.
     """
-    gathered: dict[str, dict[str, Entry]] = {}
-    places: dict[str, Place] = {}
+    gathered: dict[str, list[Entry]] = {}
     for file, document in documents.items():
         if not isinstance(document, Entries):
             if document is not None:
@@ -36,33 +35,56 @@ def gather(
                     "write SECTION: ...",
                 )
             continue
-        for key, value in document.entries:
-            if key.text not in sections:
+        for entry in document.entries:
+            key, value = entry
+            section = sections.get(key.text)
+            if section is None:
                 report.add(
                     key.at, "UNKNOWN_KEY", f"{key.text} is no section", nearest(key.text, sections)
                 )
-            elif not isinstance(value, Entries):
-                report.add(
-                    value.at,
-                    "WRONG_TYPE",
-                    f"{key.text} is no mapping",
-                    "write KEY: ... below it, indented",
-                )
+            elif not isinstance(value, section.written_as):
+                what, fix = _WRITTEN[section.written_as]
+                report.add(value.at, "WRONG_TYPE", f"{key.text} is no {what}", fix)
             else:
-                places.setdefault(key.text, key.at)
-                _merge(gathered.setdefault(key.text, {}), value, report)
-    return {
-        name: Entries(tuple(entries.values()), places[name]) for name, entries in gathered.items()
-    }
+                gathered.setdefault(key.text, []).append(entry)
+    return {name: _put_together(parts, report) for name, parts in gathered.items()}
+
+
+_WRITTEN: Final[Mapping[type[Node], tuple[str, str]]] = {
+    Entries: ("mapping", "write KEY: ... below it, indented"),
+    Items: ("list", "write - ... below it, indented"),
+    Word: ("single value", "write it behind the colon"),
+}
+
+
+def _put_together(parts: list[Entry], report: Report) -> Node:
+    """One section of its parts, which are of one kind."""
+    first = parts[0]
+    if isinstance(first.value, Entries):
+        rows: dict[str, Entry] = {}
+        for part in parts:
+            if isinstance(part.value, Entries):
+                _merge(rows, part.value, report)
+        return Entries(tuple(rows.values()), first.key.at)
+    if isinstance(first.value, Items):
+        lists = [part.value.items for part in parts if isinstance(part.value, Items)]
+        return Items(tuple(item for items in lists for item in items), first.key.at)
+    for part in parts[1:]:
+        _twice(part.key, first.key, report)
+    return first.value
 
 
 def _merge(into: dict[str, Entry], entries: Entries, report: Report) -> None:
     for entry in entries.entries:
         first = into.setdefault(entry.key.text, entry).key
         if first.at != entry.key.at:
-            where = f"{first.at.file}, line {first.at.line}"
-            text = f"{entry.key.text} stands here a second time (first in {where})"
-            report.add(entry.key.at, "DUPLICATE_KEY", text, "keep one of them")
+            _twice(entry.key, first, report)
+
+
+def _twice(again: Word, first: Word, report: Report) -> None:
+    where = f"{first.at.file}, line {first.at.line}"
+    text = f"{again.text} stands here a second time (first in {where})"
+    report.add(again.at, "DUPLICATE_KEY", text, "keep one of them")
 
 
 def read_draft(
@@ -74,7 +96,7 @@ def read_draft(
     """
     grammar = grammar_for(event_types)
     expected = grammar.sections()
-    sections = gather(documents, expected.keys(), report)
+    sections = gather(documents, expected, report)
     anywhere = Place(min(documents, default="network.yaml"), 1)
     for name in expected.keys() - sections.keys():
         fix = f"add {name}: {expected[name].about}"
@@ -94,8 +116,13 @@ def read_draft(
         tiers=_section(grammar.tiers, sections.get("tiers"), report),
         clocks=_section(grammar.clocks, sections.get("clocks"), report),
         lifetimes=_section(grammar.lifetimes, sections.get("lifetimes"), report),
+        groups=_section(grammar.groups, sections.get("groups"), report),
+        agreements=_section(grammar.agreements, sections.get("agreements"), report),
+        corridors=_section(grammar.corridors, sections.get("corridors"), report),
+        border_points=_section(grammar.border_points, sections.get("border_points"), report),
+        small_cell=_section(grammar.small_cell, sections.get("small_cell"), report),
     )
 
 
-def _section(notation: Notation[T], node: Entries | None, report: Report) -> At[T] | None:
+def _section(notation: Notation[T], node: Node | None, report: Report) -> At[T] | None:
     return notation.read(node, report) if node is not None else None

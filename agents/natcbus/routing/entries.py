@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from natcbus.routing.notation import At, Row
@@ -24,6 +24,7 @@ class About(NamedTuple):
     example: At[bool]
     about: At[str] | None = None
     designations: At[Rows[str]] | None = None
+    expires: At[date] | None = None
 
 
 class DeskEntry(NamedTuple):
@@ -38,6 +39,9 @@ class DeskEntry(NamedTuple):
     hours: At[str]
     competences: At[Words] | None = None
     local_names: At[Rows[str]] | None = None
+    clearance: At[str] | None = None
+    majors: At[tuple[At[int], ...]] | None = None
+    suspended: At[bool] | None = None
 
 
 class MemberEntry(NamedTuple):
@@ -47,7 +51,37 @@ class MemberEntry(NamedTuple):
     tier: At[str]
     country: At[str] | None = None
     local_names: At[Rows[str]] | None = None
+    suspended: At[bool] | None = None
     desks: At[Rows[DeskEntry]] | None = None
+
+
+class AgreementEntry(NamedTuple):
+    """An agreement as it is written."""
+
+    name: At[str]
+    from_: At[Words]
+    to: At[Words]
+    regimes: At[Words]
+    basis: At[str]
+    until: At[date | None] | None = None
+    crossing: At[bool] | None = None
+
+
+class CorridorEntry(NamedTuple):
+    """A corridor as it is written."""
+
+    name: At[str]
+    version: At[int]
+    countries: At[Words]
+
+
+class BorderPointEntry(NamedTuple):
+    """A border point as it is written."""
+
+    code: At[str]
+    name: At[str]
+    between: At[Words]
+    locode: At[bool] | None = None
 
 
 class CellEntry(NamedTuple):
@@ -85,6 +119,11 @@ class Draft(NamedTuple):
     tiers: At[Rows[TierEntry]] | None
     clocks: At[Rows[Rows[Rows[timedelta]]]] | None
     lifetimes: At[Rows[timedelta]] | None
+    groups: At[Rows[Words]] | None
+    agreements: At[tuple[At[AgreementEntry], ...]] | None
+    corridors: At[tuple[At[CorridorEntry], ...]] | None
+    border_points: At[tuple[At[BorderPointEntry], ...]] | None
+    small_cell: At[int] | None
 
 
 def rows_of(table: At[Rows[T]] | None) -> Iterator[tuple[str, At[T]]]:
@@ -93,3 +132,10 @@ def rows_of(table: At[Rows[T]] | None) -> Iterator[tuple[str, At[T]]]:
         for key, row in table.value.items():
             if row.value is not None:
                 yield key, row.value
+
+
+def items_of(items: At[tuple[At[T], ...]] | None) -> Iterator[T]:
+    """The items of a list; none where the list itself is left out."""
+    if items is not None:
+        for item in items.value:
+            yield item.value

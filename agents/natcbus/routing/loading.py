@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from natcbus.contract.audience import Audience
 from natcbus.routing.coherence import check_coherence
 from natcbus.routing.compiling import compile_network
 from natcbus.routing.documents import Report, read_document
 from natcbus.routing.drafting import read_draft
+from natcbus.routing.entries import Draft
 from natcbus.routing.errors import NetworkError
 from natcbus.routing.network import Network
+
+
+class ReadNetwork(NamedTuple):
+    """A Network as it is written, and what it means."""
+
+    draft: Draft
+    network: Network
 
 
 def load_network(files: Mapping[str, str], audiences: Mapping[str, Audience]) -> Network:
@@ -30,13 +39,24 @@ def load_network(files: Mapping[str, str], audiences: Mapping[str, Audience]) ->
     NetworkError
         With every problem that was found, each with file, line and what to write instead.
     """
+    return read_network(files, audiences).network
+
+
+def read_network(files: Mapping[str, str], audiences: Mapping[str, Audience]) -> ReadNetwork:
+    """The same, with the lines on which everything is written.
+
+    Raises
+    ------
+    NetworkError
+        As for ``load_network``.
+    """
     report = Report()
     documents = {file: read_document(file, text, report) for file, text in sorted(files.items())}
     draft = read_draft(documents, audiences.keys(), report)
     check_coherence(draft, report)
     if report.problems:
         raise NetworkError(report.problems)
-    return compile_network(draft, audiences)
+    return ReadNetwork(draft, compile_network(draft, audiences))
 
 
 def is_network_file(name: str) -> bool:

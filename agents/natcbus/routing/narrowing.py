@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from natcbus.contract.types.hub import Slip
-from natcbus.routing.decision import Decision, Delivery, Denial, View
+from natcbus.routing.decision import Decision, Delivery, Denial, Prior, View
 from natcbus.routing.gates import Refusal
 
 
@@ -27,6 +29,16 @@ def withheld(mine: Decision, slip: Slip) -> tuple[Denial, ...]:
     )
 
 
+def owed_recalls(decision: Decision, prior: Prior) -> tuple[str, ...]:
+    """Earlier recipients of the thread that do not get this message, sorted.
+
+    What they have is no longer theirs to keep: each is owed a recall. A desk that the network no
+    longer has is owed one too.
+    """
+    delivered = {delivery.desk for delivery in decision.deliveries}
+    return tuple(sorted(prior.keys() - delivered))
+
+
 def _rows(slip: Slip) -> dict[str, frozenset[str]]:
     rows: dict[str, frozenset[str]] = {}
     for row in slip.deliveries:
@@ -39,6 +51,5 @@ def _narrow(row: Delivery, granted: frozenset[str]) -> Delivery:
     compartments = tuple(name for name in row.compartments if name in granted)
     if compartments == row.compartments:
         return row
-    return Delivery(
-        row.desk, compartments, row.because, View.REDUCED if compartments else View.NOTICE
-    )
+    view = View.REDUCED if compartments else View.NOTICE
+    return replace(row, compartments=compartments, view=view)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from natcbus.contract.audience import Audience
+from natcbus.contract.types.core import Clearance
 
 
 class Tier(StrEnum):
@@ -22,6 +23,9 @@ class Tier(StrEnum):
     GUEST = "GUEST"
     PARTNER = "PARTNER"
 
+    # Enum's own is written in Python, and deciding looks these up all the time.
+    __hash__ = str.__hash__
+
 
 class Reach(StrEnum):
     """How much of a message a reason may bring to a desk, before the audience table is applied."""
@@ -29,6 +33,8 @@ class Reach(StrEnum):
     FULL = "F"
     REDUCED = "R"
     NOTICE = "N"
+
+    __hash__ = str.__hash__
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class Member:
     country: str | None
     local_names: tuple[tuple[str, str], ...] = ()
     """Pairs of BCP 47 tag and name, sorted."""
+    suspended: bool = False
+    """Its desks get nothing, and it publishes nothing but what takes something back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,62 @@ class Desk:
     hours: str
     local_names: tuple[tuple[str, str], ...] = ()
     """Pairs of BCP 47 tag and name, sorted."""
+    clearance: Clearance = Clearance.NONE
+    """What it is cleared for: messages that demand no more."""
+    majors: frozenset[int] = frozenset({1})
+    """The major versions of event types that it reads."""
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A basis on which members may give personal data to other members.
+
+    ``from_`` and ``to`` name members, or groups of the policy.
+    """
+
+    name: str
+    from_: frozenset[str]
+    to: frozenset[str]
+    regimes: frozenset[str]
+    """Regimes of the receiving desks that it covers: LED, GDPR."""
+    basis: str
+    """ADEQUACY, AGREEMENT or SAFEGUARDS (Directive (EU) 2016/680 Art. 36, 37; GDPR Art. 45, 46)."""
+    until: date | None = None
+    """The last day on which it holds; None: until it is taken out."""
+    crossing: bool = False
+    """Whether it also lets data of police and justice (LED) go to desks under GDPR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """An agreement, seen from one sending member: the members that may receive."""
+
+    agreement: Agreement
+    receivers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Corridor:
+    """A route of migration that the secretariat names: one version of a list of countries."""
+
+    name: str
+    version: int
+    countries: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BorderPoint:
+    """A place where two countries meet.
+
+    ``locode`` tells a UN/LOCODE (UNECE Recommendation 16) from a code of the same form that this
+    Network gave, because no such code is known to exist.
+    """
+
+    code: str
+    name: str
+    between: frozenset[str]
+    locode: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +192,13 @@ class Policy:
     clocks: Mapping[str, tuple[ClockRow, ...]]
     lifetimes: Mapping[str, timedelta]
     """Event type -> how long a message lives when its sender does not say."""
+    agreements: tuple[Agreement, ...] = ()
+    """Sorted by name. What none covers is not given to another member, unless it is public."""
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Group -> its members; for agreements alone."""
+    corridors: Mapping[str, Corridor] = field(default_factory=dict)
+    small_cell: int = 0
+    """Counts below this are sealed from desks that were not named; 0: none are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +225,8 @@ class Network:
     """Every topic that a desk can have as a competence: what it is about."""
     about: str = ""
     """What readers must know, such as that it is an example."""
+    expires_at: datetime | None = None
+    """From when it no longer holds; None: it says nothing, and cannot be signed."""
+    border_points: Mapping[str, BorderPoint] = field(default_factory=dict)
+    transfers: Mapping[str, tuple[Transfer, ...]] = field(default_factory=dict)
+    """Sending member -> the agreements that it is a party to."""

@@ -185,11 +185,32 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
+class Maybe(Generic[T]):
+    """A value, or ``null`` for none."""
+
+    inner: Notation[T]
+
+    def read(self, node: Node, report: Report) -> At[T | None] | None:
+        """The value; None inside ``At`` stands for none."""
+        if isinstance(node, Word) and node.kind is Kind.NOTHING:
+            return At(None, node.at)
+        return self.inner.read(node, report)
+
+    def schema(self, definitions: Definitions) -> dict[str, Json]:
+        """The value's, or null."""
+        return {"anyOf": [self.inner.schema(definitions), {"type": "null"}]}
+
+
+@dataclass(frozen=True, slots=True)
 class ListOf(Generic[T]):
-    """A list in which nothing stands twice. Reports WRONG_TYPE, DUPLICATE_ITEM and TOO_FEW."""
+    """A list in which nothing stands twice.
+
+    Reports WRONG_TYPE, DUPLICATE_ITEM, TOO_FEW and TOO_MANY.
+    """
 
     item: Notation[T]
     at_least: int = 0
+    at_most: int | None = None
 
     def read(self, node: Node, report: Report) -> At[tuple[At[T], ...]] | None:
         """The items in the order of the file; None also when one of them is wrong."""
@@ -205,15 +226,22 @@ class ListOf(Generic[T]):
                 report.add(at, "DUPLICATE_ITEM", text, "keep one of them")
             seen.add(value)
         if len(found) < self.at_least:
-            report.add(node.at, "TOO_FEW", "this list is empty", f"write at least {self.at_least}")
+            text = f"this list has {len(found)} items" if found else "this list is empty"
+            report.add(node.at, "TOO_FEW", text, f"write at least {self.at_least}")
+            return None
+        if self.at_most is not None and len(found) > self.at_most:
+            text = f"this list has {len(found)} items"
+            report.add(node.at, "TOO_MANY", text, f"write at most {self.at_most}")
             return None
         return At(items, node.at) if len(items) == len(found) else None
 
     def schema(self, definitions: Definitions) -> dict[str, Json]:
         """An array of unique items."""
-        at_least: dict[str, Json] = {"minItems": self.at_least} if self.at_least else {}
+        bounds: dict[str, Json] = {"minItems": self.at_least} if self.at_least else {}
+        if self.at_most is not None:
+            bounds["maxItems"] = self.at_most
         items = self.item.schema(definitions)
-        return {"type": "array", "items": items, "uniqueItems": True, **at_least}
+        return {"type": "array", "items": items, "uniqueItems": True, **bounds}
 
 
 @dataclass(frozen=True, slots=True)

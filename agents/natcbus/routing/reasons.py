@@ -3,99 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from natcbus.contract.types.core import Header, Tlp
 from natcbus.routing.candidates import BY_TOPIC, EARLIER, NAMED
-from natcbus.routing.gates import Refusal
 from natcbus.routing.network import Network
 from natcbus.routing.places import country_name, country_names, country_of, designation_notes
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule that refuses a desk.
-
-    Attributes
-    ----------
-    number
-        The rule's number in the network's list of reason codes; empty for a rule of the engine
-        itself.
-    says
-        What an officer is told, with ``{words}`` of the message and the desk.
-    may_fix
-        Who can change it: ``publisher``, ``secretariat`` or ``nobody``.
-    fix
-        What that party would change.
-    """
-
-    number: str
-    says: str
-    may_fix: str
-    fix: str
-
-
-RULES: Final[Mapping[str, Rule]] = {
-    Refusal.NOT_CANDIDATE: Rule(
-        "R01",
-        "no name, country role, topic or earlier message points at this desk",
-        "publisher",
-        "address it",
-    ),
-    Refusal.EXCLUDED_BY_SENDER: Rule(
-        "R02",
-        "the sender excluded this desk or all of {member}",
-        "publisher",
-        "take it out of addressing.exclude",
-    ),
-    Refusal.TLP_RED_NOT_NAMED: Rule(
-        "R03",
-        "TLP:RED goes to named desks only, and this desk is not named",
-        "publisher",
-        "name the desk in addressing.desks",
-    ),
-    Refusal.TLP_SCOPE: Rule(
-        "R04",
-        "{tlp} does not cover {organisation} desks of {member}, and this desk is not named",
-        "publisher",
-        "name the desk in addressing.desks, or choose a TLP level that covers it",
-    ),
-    Refusal.PURPOSE_MISMATCH: Rule(
-        "R06",
-        "this {organisation} desk is not accredited for the purpose {purpose}",
-        "secretariat",
-        "accredit the desk and its type of organisation for the purpose",
-    ),
-    Refusal.COMPETENCE: Rule(
-        "R10",
-        "{organisation} desks have no competence for {event}",
-        "secretariat",
-        "add the type of organisation to the competence table",
-    ),
-    Refusal.STATUS_ISOLATION: Rule(
-        "R12",
-        "this desk is not enrolled for {status} messages",
-        "secretariat",
-        "enrol the desk for the status",
-    ),
-    Refusal.UNKNOWN_CODE_FAIL_CLOSED: Rule(
-        "R21",
-        "the kind of message is unknown to this version, so it goes to nobody",
-        "publisher",
-        "use a kind that the Network's version knows",
-    ),
-    Refusal.OWN_DESK: Rule(
-        "", "this desk sent the message itself", "nobody", "nothing: it has the message"
-    ),
-    Refusal.PARTNER_NO_BACKFLOW: Rule(
-        "",
-        "a partner gets only what names it or what is TLP:CLEAR",
-        "publisher",
-        "name the desk in addressing.desks, or publish as TLP:CLEAR",
-    ),
-}
-"""Every rule that can refuse a desk, by its code."""
+from natcbus.routing.rules import RULES, WITHHOLDING
 
 _CODES_ALONE: Final = {
     NAMED: "The sender named this desk.",
@@ -112,9 +26,9 @@ _BY_COUNTRY: Final = {
     "ROLE_RESIDENCE": "The person may live in {places}.",
     "ROLE_POSTING": "Workers are posted from {places}.",
     "ROLE_HOLDING_EVIDENCE": "Evidence may be held in {places}.",
-    "ROLE_CORRIDOR": "A known route leads through {places}.",
 }
 _ADJACENT: Final = "ROLE_ADJACENT"
+_CORRIDOR: Final = "ROLE_CORRIDOR"
 _NO_WORDS: Final = "which this version of natcbus cannot put into words: update it."
 
 
@@ -132,6 +46,8 @@ def explain(code: str, about: Sequence[str], network: Network, desk: str) -> str
         )
     if code == _ADJACENT and about:
         return _explain_adjacent(about, network, desk)
+    if code == _CORRIDOR and about:
+        return _explain_corridor(about, network, desk)
     if code in _BY_COUNTRY and about:
         text = _BY_COUNTRY[code].format(places=country_names(about, network))
         return text + designation_notes(about, network)
@@ -151,22 +67,72 @@ def explain_denial(code: str, network: Network, desk: str, header: Header | None
     return f"{text[0].upper()}{text[1:]}."
 
 
+def explain_withheld(code: str, network: Network, desk: str, header: Header | None = None) -> str:
+    """Why ``desk``, which gets the message, does not open a compartment: one sentence about it."""
+    rule = WITHHOLDING.get(code)
+    if rule is None:
+        return f"Withheld by rule {code}, {_NO_WORDS}"
+    text = rule.says.format_map(_words(network, desk, header))
+    return f"{text[0].upper()}{text[1:]}."
+
+
 def tlp_label(tlp: Tlp) -> str:
     """The level as FIRST writes it, for example ``TLP:AMBER+STRICT``."""
     return f"TLP:{tlp.replace('_', '+')}"
 
 
 def _words(network: Network, desk: str, header: Header | None) -> Mapping[str, str]:
+    return {**_of_desk(network, desk), **_of_message(network, header)}
+
+
+def _of_desk(network: Network, desk: str) -> Mapping[str, str]:
     known = network.desks.get(desk)
-    member = network.members.get(known.member) if known is not None else None
+    if known is None:
+        return {
+            "organisation": "such",
+            "member": "its member",
+            "regime": "its regime",
+            "cleared": "less",
+            "majors": "others",
+        }
+    majors = [f"{major}.x" for major in sorted(known.majors)]
     return {
-        "organisation": known.organisation if known is not None else "such",
-        "member": member.name if member is not None else "its member",
-        "tlp": tlp_label(header.handling.tlp) if header is not None else "the message's TLP level",
-        "purpose": str(header.purpose) if header is not None else "of the message",
-        "status": str(header.status) if header is not None else "such",
-        "event": str(header.type) if header is not None else "such events",
+        "organisation": known.organisation,
+        "member": _member_name(known.member, network),
+        "regime": known.regime,
+        "cleared": known.clearance.value,
+        "majors": _listed(majors) if majors else "none",
     }
+
+
+def _of_message(network: Network, header: Header | None) -> Mapping[str, str]:
+    small_cell = str(network.policy.small_cell)
+    if header is None:
+        return {
+            "provider": "its provider",
+            "tlp": "the message's TLP level",
+            "purpose": "of the message",
+            "status": "such",
+            "event": "such events",
+            "clearance": "of the message",
+            "version": "of the message",
+            "small_cell": small_cell,
+        }
+    return {
+        "provider": _member_name(header.from_.partition(".")[0], network),
+        "tlp": tlp_label(header.handling.tlp),
+        "purpose": header.purpose.value,
+        "status": header.status.value,
+        "event": header.type,
+        "clearance": header.clearance.value,
+        "version": header.version or "unknown",
+        "small_cell": small_cell,
+    }
+
+
+def _member_name(code: str, network: Network) -> str:
+    member = network.members.get(code)
+    return member.name if member is not None else code
 
 
 def _explain_adjacent(about: Sequence[str], network: Network, desk: str) -> str:
@@ -178,6 +144,17 @@ def _explain_adjacent(about: Sequence[str], network: Network, desk: str) -> str:
         return f"The sender counts {here} among the countries around.{notes}"
     there = country_names(last_seen, network)
     return f"{here} borders {there}, where the person was last seen.{notes}"
+
+
+def _explain_corridor(about: Sequence[str], network: Network, desk: str) -> str:
+    own = country_of(desk, network)
+    here = country_name(own, network) if own is not None else "this desk's country"
+    notes = designation_notes([own] if own is not None else [], network)
+    routes = [name for name in about if name != own]
+    if not routes:
+        return f"The sender counts {here} among the countries of the route.{notes}"
+    leads = "The route {} leads" if len(routes) == 1 else "The routes {} lead"
+    return f"{leads.format(_listed(routes))} through {here}.{notes}"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -13,6 +13,11 @@ DECISIONS: Final = "hub.decisions"
 QUARANTINE: Final = "hub.quarantine"
 """Records that nobody can be shown to have sent, raw."""
 
+NETWORK: Final = "hub.network"
+"""The signed versions of the Network, each whole; hub and nodes follow it."""
+SCHEMAS: Final = "hub.schemas"
+"""Every version of every schema, by schema id: what an older installation reads a newer one by."""
+
 _MEMBER: Final = "member."
 _OUT: Final = ".out"
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from natcbus.contract.types.core import CountryRole, Purpose, Regime, Status, Tlp, Urgency
+from natcbus.contract.types.core import (
+    Clearance,
+    CountryRole,
+    Purpose,
+    Regime,
+    Status,
+    Tlp,
+    Urgency,
+)
 from natcbus.routing.network import Reach, Tier
 
 ORGANISATION_TYPES: Final = frozenset(
@@ -49,5 +57,9 @@ TLP_LEVELS: Final = frozenset(Tlp)
 URGENCIES: Final = frozenset(Urgency) - {Urgency.UNKNOWN}
 REGIMES: Final = frozenset({Regime.LED, Regime.GDPR})
 """Directive (EU) 2016/680 or Regulation (EU) 2016/679, or the national law in its place."""
+CLEARANCES: Final = frozenset(Clearance)
+BASES: Final = frozenset({"ADEQUACY", "AGREEMENT", "SAFEGUARDS"})
+"""On what a transfer rests: an adequacy decision (or membership of the Union), an international
+agreement, or appropriate safeguards."""
 TIERS: Final = frozenset(Tier)
 REACHES: Final = frozenset(Reach)

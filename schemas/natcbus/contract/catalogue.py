@@ -113,6 +113,13 @@ class Catalogue:
         """The event type and version whose messages carry this id, or None."""
         return self.by_id.get(schema_id)
 
+    def published(self) -> Iterator[PublishedSchema]:
+        """Every schema that this installation reads, of every version, and those of the hub."""
+        for version in self.by_id.values():
+            yield from version.published()
+        for name, schema in self.hub.items():
+            yield PublishedSchema(HUB_RECORDS[name], MESSAGE, HUB_VERSION, schema.definition)
+
     def with_versions(self, published: Iterable[PublishedSchema]) -> Catalogue:
         """The same contract, and other versions of its event types that were announced.
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from natcbus.contract.assembly import Json
 from natcbus.contract.errors import SchemaError
+from natcbus.contract.identifiers import schema_id
 
 MESSAGE: Final = "message"
 """The whole record among the schemas of an event type; every other name is a compartment."""
@@ -23,6 +24,12 @@ class PublishedSchema:
     name: str
     version: str
     definition: dict[str, Json]
+
+    @property
+    def schema_id(self) -> int:
+        """The id of records that are written with it."""
+        compartment = "" if self.name == MESSAGE else self.name
+        return schema_id(self.event_type, compartment, self.version)
 
     def to_json(self) -> str:
         """The value of its record on ``hub.schemas``."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Final
 
 from natcbus.contract.assembly import Json
 from natcbus.contract.catalogue import Catalogue, EventType
+from natcbus.contract.changes import Earlier
 from natcbus.contract.errors import InvalidEventError
 from natcbus.contract.problems import Problem
 from natcbus.contract.rules import (
@@ -32,13 +33,24 @@ _EVENT_KEYS: Final = ("type", "header", "open", "sealed")
 class Defaults:
     """What the SDK fills in where the author left it out.
 
-    ``lifetimes`` gives, per event type, how long a message lives when ``expires_at`` is absent.
+    Attributes
+    ----------
+    lifetimes
+        How long a message of an event type lives when ``expires_at`` is absent.
+    earlier
+        Messages that were sent before, by id: what supersedes one of them is on its thread, and
+        need not state its digest.
+    unread_digest
+        Stands in for the digest of a superseded message that is not among ``earlier``. Such an
+        event is good for a preview and must not be sent. None: the digest is missing.
     """
 
     message_id: str
     thread_uuid: str
     sent_at: datetime
     lifetimes: Mapping[str, timedelta]
+    earlier: Mapping[str, Earlier] = field(default_factory=dict)
+    unread_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +115,8 @@ def read_event(value: Json, catalogue: Catalogue, defaults: Defaults) -> Event:
     if problems:
         raise InvalidEventError(problems)
     header = _fill(body.get("header"), event_type, defaults)
-    native_header = header_shape(event_type.name).read(header, "/header", problems)
-    open_part = open_shape(event_type.name).read(body.get("open"), "/open", problems)
+    native_header = header_shape(event_type).read(header, "/header", problems)
+    open_part = open_shape(event_type).read(body.get("open"), "/open", problems)
     sealed = _read_sealed(body.get("sealed", {}), event_type, problems)
     if problems or not isinstance(native_header, dict) or not isinstance(open_part, dict):
         raise InvalidEventError(problems)
@@ -149,7 +161,21 @@ def _fill(header: Json, event_type: EventType, defaults: Defaults) -> Json:
             "erase_by": _day(defaults.sent_at + _ERASE_AFTER).isoformat(),
         },
     }
-    return filled | header
+    return filled | _continued(header, defaults)
+
+
+def _continued(header: dict[str, Json], defaults: Defaults) -> dict[str, Json]:
+    """The header with what is known of the message that it supersedes."""
+    stated = header.get("supersedes")
+    if not isinstance(stated, dict):
+        return header
+    earlier = defaults.earlier.get(str(stated.get("message_id")))
+    if earlier is not None:
+        reference: dict[str, Json] = {"signed_sha256": earlier.signed_sha256.hex(), **stated}
+        return {"thread_id": earlier.thread_id, **header, "supersedes": reference}
+    if defaults.unread_digest is not None:
+        return {**header, "supersedes": {"signed_sha256": defaults.unread_digest, **stated}}
+    return header
 
 
 def _day(instant: datetime) -> date:
@@ -168,24 +194,24 @@ def _read_sealed(value: Json, event_type: EventType, problems: list[Problem]) ->
                 Problem(f"/sealed/{escape(name)}", "UNKNOWN_COMPARTMENT", f"known here: {known}")
             )
             continue
-        native = compartment_shape(event_type.name, name).read(content, f"/sealed/{name}", problems)
+        native = compartment_shape(event_type, name).read(content, f"/sealed/{name}", problems)
         sealed[name] = native if isinstance(native, dict) else {}
     return sealed
 
 
 def header_to_json(event_type: EventType, header: Header) -> Json:
     """The header as it is written."""
-    return header_shape(event_type.name).write(header.to_native())
+    return header_shape(event_type).write(header.to_native())
 
 
 def open_to_json(event_type: EventType, open_part: Native) -> Json:
     """The open part as it is written."""
-    return open_shape(event_type.name).write(open_part)
+    return open_shape(event_type).write(open_part)
 
 
 def compartment_to_json(event_type: EventType, name: str, content: Native) -> Json:
     """A compartment as it is written."""
-    return compartment_shape(event_type.name, name).write(content)
+    return compartment_shape(event_type, name).write(content)
 
 
 def event_to_json(event: Event) -> dict[str, Json]:

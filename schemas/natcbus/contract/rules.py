@@ -10,9 +10,12 @@ from collections.abc import Collection, Mapping
 from datetime import UTC
 from functools import cache
 
-from natcbus.contract.catalogue import EventType, load_catalogue
+from natcbus.contract import small_cells
+from natcbus.contract.catalogue import EventType
+from natcbus.contract.changes import change_problems
 from natcbus.contract.problems import Problem
-from natcbus.contract.shapes import Shape
+from natcbus.contract.schema import Schema
+from natcbus.contract.shapes import Shape, escape
 from natcbus.contract.shaping import compile_shape
 from natcbus.contract.types.core import Header, Native, Purpose, Regime
 
@@ -22,8 +25,8 @@ def check_open(
 ) -> list[Problem]:
     """Every problem that the header, the open part and the names of the compartments show."""
     problems: list[Problem] = []
-    header_shape(event_type.name).check(header.to_native(), "/header", problems)
-    open_shape(event_type.name).check(open_part, "/open", problems)
+    header_shape(event_type).check(header.to_native(), "/header", problems)
+    open_shape(event_type).check(open_part, "/open", problems)
     return problems or check_meaning(event_type, header, open_part, present)
 
 
@@ -33,10 +36,12 @@ def check_meaning(
     """The part of ``check_open`` that looks beyond single fields."""
     return [
         *_type_problems(event_type, header),
+        *change_problems(header),
         *_legal_problems(header),
         *_time_problems(header),
         *_compartment_problems(event_type, present),
         *event_type.minimum.open_problems(open_part, present),
+        *small_cells.open_problems(event_type, open_part, present),
     ]
 
 
@@ -46,28 +51,32 @@ def check_sealed(
     """Every problem inside the compartments of ``sealed``; absent ones are not judged."""
     problems: list[Problem] = []
     for name, content in sealed.items():
-        compartment_shape(event_type.name, name).check(content, f"/sealed/{name}", problems)
-    return problems + event_type.minimum.sealed_problems(open_part, sealed)
+        compartment_shape(event_type, name).check(content, f"/sealed/{name}", problems)
+    return [
+        *problems,
+        *event_type.minimum.sealed_problems(open_part, sealed),
+        *small_cells.sealed_problems(event_type, open_part, sealed),
+    ]
+
+
+def header_shape(event_type: EventType) -> Shape:
+    """The shape of the header, in the version that it is read as."""
+    return _shape((event_type.read_as or event_type).header)
+
+
+def open_shape(event_type: EventType) -> Shape:
+    """The shape of an event type's open part, in the version that it is read as."""
+    return _shape((event_type.read_as or event_type).open)
+
+
+def compartment_shape(event_type: EventType, compartment: str) -> Shape:
+    """The shape of a compartment, in the version that it is read as."""
+    return _shape((event_type.read_as or event_type).compartments[compartment].schema)
 
 
 @cache
-def header_shape(event_type: str) -> Shape:
-    """The shape of the header, the same for every event type of one version of the contract."""
-    return compile_shape(load_catalogue().types[event_type].header.definition)
-
-
-@cache
-def open_shape(event_type: str) -> Shape:
-    """The shape of an event type's open part."""
-    return compile_shape(load_catalogue().types[event_type].open.definition)
-
-
-@cache
-def compartment_shape(event_type: str, compartment: str) -> Shape:
-    """The shape of a compartment."""
-    return compile_shape(
-        load_catalogue().types[event_type].compartments[compartment].schema.definition
-    )
+def _shape(schema: Schema) -> Shape:
+    return compile_shape(schema.definition)
 
 
 def _type_problems(event_type: EventType, header: Header) -> list[Problem]:
@@ -118,7 +127,7 @@ def _time_problems(header: Header) -> list[Problem]:
 def _compartment_problems(event_type: EventType, present: Collection[str]) -> list[Problem]:
     return [
         Problem(
-            f"/sealed/{name}",
+            f"/sealed/{escape(name)}",
             "UNKNOWN_COMPARTMENT",
             f"{event_type.name} has the compartments {', '.join(event_type.compartments)}",
         )

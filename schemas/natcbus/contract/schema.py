@@ -24,7 +24,7 @@ class Schema:
 
     id: int
     name: str
-    definition: dict[str, Json]
+    definition: dict[str, Json] = field(hash=False)
     parsed: object = field(repr=False, compare=False)
     """The same for fastavro, which keeps its own form."""
 

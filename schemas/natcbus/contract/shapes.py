@@ -22,7 +22,8 @@ from natcbus.contract.problems import Problem
 UNREADABLE: Final = object()
 """What ``read`` returns where it reported a problem instead of a value."""
 
-_FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Control characters, and halves of a character, which JSON can write and UTF-8 cannot.
+_FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Shape(Protocol):
@@ -45,8 +46,10 @@ def _wrong(at: str, expected: str, value: object, problems: list[Problem]) -> ob
         dict: "an object",
         list: "a list",
         type(None): "null",
+        int: "a number",
+        float: "a number",
     }
-    got = kind.get(type(value), "a number")
+    got = kind.get(type(value), f"a {type(value).__name__} of Python")
     problems.append(Problem(at, "WRONG_TYPE", f"expected {expected}, not {got}"))
     return UNREADABLE
 
@@ -164,7 +167,8 @@ class Instant:
             return _wrong(at, "a time such as 2026-11-24T08:00:00Z", value, problems)
         try:
             instant = datetime.fromisoformat(value)
-        except ValueError:
+            in_utc = instant.astimezone(UTC)
+        except (ValueError, OverflowError):
             instant = None
         if instant is None or instant.tzinfo is None or "T" not in value:
             problems.append(
@@ -173,8 +177,7 @@ class Instant:
                 )
             )
             return UNREADABLE
-        instant = instant.astimezone(UTC)
-        return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+        return in_utc.replace(microsecond=in_utc.microsecond // 1000 * 1000)
 
     def check(self, value: object, at: str, problems: list[Problem]) -> None:
         """The codec refuses what is no time."""
@@ -303,7 +306,7 @@ class Fields:
     def read(self, value: Json, at: str, problems: list[Problem]) -> object:
         if not isinstance(value, dict):
             return _wrong(at, "an object", value, problems)
-        for name in value.keys() - self.entries.keys():
+        for name in map(str, value.keys() - self.entries.keys()):
             near = get_close_matches(name, self.entries, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(self.entries)}"
             problems.append(
@@ -336,5 +339,6 @@ class Fields:
 
 
 def escape(token: str) -> str:
-    """A JSON pointer token (RFC 6901), cut so that a hostile name does not fill a screen."""
-    return token[:80].replace("~", "~0").replace("/", "~1")
+    """A JSON pointer token (RFC 6901), cut and made printable: a hostile name may be anything."""
+    printable = _FORBIDDEN.sub(lambda found: f"\\x{ord(found[0]):02x}", str(token)[:80])
+    return printable.replace("~", "~0").replace("/", "~1")

@@ -17,6 +17,7 @@ from natcbus.envelope.ids import is_desk
 from natcbus.envelope.keys import SealedTo, VerifyKey, key_id_of
 from natcbus.envelope.public_files import (
     HUB_FILE,
+    SECRETARIAT_FILE,
     MemberFile,
     read_hub_file,
     read_member_file,
@@ -48,7 +49,8 @@ class KeyDirectory:
         ----------
         files
             File name to text; ``hub.json`` is the hub's, any other is ``<member>.json``. An empty
-            directory is one in which every key is missing.
+            directory is one in which every key is missing. ``secretariat.json`` may lie there and
+            is left alone: who signs the Network is no part of it.
 
         Raises
         ------
@@ -59,7 +61,10 @@ class KeyDirectory:
         problems: list[KeyProblem] = []
         hub, members = None, []
         for file in sorted(files):
-            if file.rpartition("/")[2] == HUB_FILE:
+            name = file.rpartition("/")[2]
+            if name == SECRETARIAT_FILE:
+                continue
+            if name == HUB_FILE:
                 hub = read_hub_file(file, files[file], problems)
             elif member := read_member_file(file, files[file], problems):
                 members.append((file, member))

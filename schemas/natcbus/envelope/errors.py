@@ -9,6 +9,7 @@
     ├── BadKeyError              bytes or text that are no usable key
     ├── BadIdError               a text that is no id of the bus, or cannot become one
     ├── MissingKeyError          the directory of public keys does not have this one
+    ├── DocumentRefusedError     a version of the Network that must not be used
     └── KeyDirectoryError        files of the directory are wrong; every problem is listed
 
 No message ever holds a key, a plaintext or a ciphertext.
@@ -105,6 +106,78 @@ class PartRefusedError(EnvelopeError):
     def other_grant(cls) -> PartRefusedError:
         """OTHER_GRANT: the hub relayed another grant than the one that came."""
         return cls("OTHER_GRANT", "the relay names another grant than the one beside it")
+
+
+class DocumentRefusedError(EnvelopeError):
+    """A version of the Network that must not be used; the version in use stays.
+
+    Attributes
+    ----------
+    what, fix
+        What is wrong, and what to do; ``text`` is both.
+    """
+
+    def __init__(self, code: str, what: str, fix: str) -> None:
+        super().__init__(code, f"{what}: {fix}")
+        self.what = what
+        self.fix = fix
+
+    @classmethod
+    def unreadable(cls, why: str) -> DocumentRefusedError:
+        """BAD_DOCUMENT: these bytes are no document."""
+        fix = "get it again, or make it again with `natcbus network sign`"
+        return cls("BAD_DOCUMENT", f"no document of a network ({why})", fix)
+
+    @classmethod
+    def too_few(cls, found: int, needed: int) -> DocumentRefusedError:
+        """TOO_FEW_SIGNATURES: one person alone cannot change the Network."""
+        fix = "let another of the secretariat review it and run `natcbus network sign`"
+        return cls("TOO_FEW_SIGNATURES", f"signed with {found} of {needed} secretariat keys", fix)
+
+    @classmethod
+    def untrusted(cls, key_id: str) -> DocumentRefusedError:
+        """UNTRUSTED_KEY: a signer who is not in the pinned file of the secretariat's keys."""
+        what = f"signed with key {key_id}, which is none of the secretariat's"
+        fix = "compare secretariat.json with the secretariat itself"
+        return cls("UNTRUSTED_KEY", what, fix)
+
+    @classmethod
+    def bad_signature(cls, key_id: str) -> DocumentRefusedError:
+        """BAD_SIGNATURE: the owner of a trusted key did not sign this."""
+        what = f"the signature with key {key_id} does not cover this document"
+        return cls("BAD_SIGNATURE", what, "get it again from the secretariat")
+
+    @classmethod
+    def not_yet(cls, not_before: str) -> DocumentRefusedError:
+        """NOT_YET_VALID: it holds later."""
+        return cls(
+            "NOT_YET_VALID", f"holds from {not_before}", "check this machine's clock, or wait"
+        )
+
+    @classmethod
+    def expired(cls, expires_at: str) -> DocumentRefusedError:
+        """EXPIRED: it holds no longer."""
+        fix = "ask the secretariat for a version that holds"
+        return cls("EXPIRED", f"expired at {expires_at}", fix)
+
+    @classmethod
+    def rolled_back(cls, version: int, newest: int) -> DocumentRefusedError:
+        """ROLLED_BACK: versions only rise."""
+        what = f"version {version} is older than {newest}, which was seen"
+        return cls("ROLLED_BACK", what, f"write it anew as version {newest + 1}")
+
+    @classmethod
+    def forked(cls, version: int) -> DocumentRefusedError:
+        """FORKED: two contents under one version."""
+        what = f"another content was seen as version {version}"
+        fix = f"ask the secretariat which one it signed, and for a version {version + 1}"
+        return cls("FORKED", what, fix)
+
+    @classmethod
+    def mismatch(cls, what: str, stated: object, found: object) -> DocumentRefusedError:
+        """DIGEST_MISMATCH: the files say something else than what is stated beside them."""
+        text = f"states the {what} {stated}, and its files have {found}"
+        return cls("DIGEST_MISMATCH", text, "make it again with `natcbus network sign`")
 
 
 class BadKeyError(EnvelopeError):

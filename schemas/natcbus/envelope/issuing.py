@@ -6,12 +6,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from natcbus.contract.formats import FORMATS
 from natcbus.envelope.certificates import Use, certify
 from natcbus.envelope.directory import KeyDirectory
 from natcbus.envelope.errors import BadIdError, BadKeyError, MissingKeyError
 from natcbus.envelope.ids import is_desk, is_member, member_of
 from natcbus.envelope.keys import SealingKey, SigningKey
-from natcbus.envelope.public_files import HUB_FILE, MemberFile, hub_text
+from natcbus.envelope.public_files import (
+    HUB_FILE,
+    SECRETARIAT_FILE,
+    MemberFile,
+    SecretariatKey,
+    hub_text,
+    secretariat_text,
+)
+
+_TAKEN = frozenset({HUB_FILE, SECRETARIAT_FILE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,7 @@ def issue_member_keys(member: str, desks: Iterable[str], now: datetime) -> Issue
     BadIdError
         ``member`` is no member, a desk is not one of its desks, or ``now`` is not aware.
     """
-    if not is_member(member) or f"{member}.json" == HUB_FILE:
+    if not is_member(member) or f"{member}.json" in _TAKEN:
         raise BadIdError("a member code such as rs", member)
     root, signing, sealing = SigningKey.generate(), SigningKey.generate(), SealingKey.generate()
     own = (
@@ -95,6 +105,26 @@ def issue_hub_keys() -> IssuedKeys:
     signing = SigningKey.generate()
     private = {private_file("hub", Use.SIGN): signing.to_pem()}
     return IssuedKeys(private, HUB_FILE, hub_text(signing.public))
+
+
+def issue_secretariat_keys(holders: Iterable[str]) -> IssuedKeys:
+    """A key for each of those who sign the Network, and the file that everybody else pins.
+
+    Raises
+    ------
+    BadIdError
+        A holder's name is no short word.
+    """
+    keys = {_holder(holder): SigningKey.generate() for holder in holders}
+    private = {private_file(holder, Use.SIGN): key.to_pem() for holder, key in keys.items()}
+    listed = (SecretariatKey(holder, key.public) for holder, key in keys.items())
+    return IssuedKeys(private, SECRETARIAT_FILE, secretariat_text(listed))
+
+
+def _holder(name: str) -> str:
+    if not FORMATS["word"].accepts(name):
+        raise BadIdError("letters, digits, '.', '-' and '_'", name)
+    return name
 
 
 def _with_desks(

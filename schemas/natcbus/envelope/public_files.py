@@ -1,4 +1,4 @@
-"""The files of the directory of public keys: one per member, and ``hub.json``.
+"""The files of the directory of public keys: one per member, ``hub.json``, ``secretariat.json``.
 
 Every problem of a file is found in one pass, each with what to do about it.
 """
@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from natcbus.contract.assembly import Json
 from natcbus.contract.errors import InvalidEventError
+from natcbus.contract.formats import FORMATS
 from natcbus.contract.reading import parse_json
 from natcbus.envelope.certificates import Certificate, Use, certificate_time
 from natcbus.envelope.errors import BadKeyError, KeyProblem
@@ -23,6 +24,8 @@ from natcbus.envelope.keys import SealedTo, VerifyKey, raw_from_base64
 
 HUB_FILE: Final = "hub.json"
 """No member can be called ``hub``: this file is taken."""
+SECRETARIAT_FILE: Final = "secretariat.json"
+"""Nor ``secretariat``. It is pinned by whoever verifies, and no part of what it makes valid."""
 
 _SIGNATURE_BYTES: Final = 64
 _MAKE_ANEW: Final = "let its owner issue the file again with `natcbus keys init`"
@@ -54,6 +57,20 @@ def hub_text(key: VerifyKey) -> str:
     return json.dumps({"hub": {"key": key.to_base64()}}, indent=2) + "\n"
 
 
+@dataclass(frozen=True, slots=True)
+class SecretariatKey:
+    """One of the keys that sign the Network, and the name of who holds it, for people."""
+
+    holder: str
+    key: VerifyKey
+
+
+def secretariat_text(keys: Iterable[SecretariatKey]) -> str:
+    """The file ``secretariat.json``."""
+    listed = [{"holder": each.holder, "key": each.key.to_base64()} for each in keys]
+    return json.dumps({"secretariat": listed}, indent=2) + "\n"
+
+
 class _Wrong(Exception):  # noqa: N818 - never leaves this module
     """What is wrong with one object of a file, and what to do."""
 
@@ -72,6 +89,39 @@ def read_hub_file(file: str, text: str, problems: list[KeyProblem]) -> VerifyKey
     except _Wrong as wrong:
         problems.append(_located(file, wrong))
         return None
+
+
+def read_secretariat_file(
+    file: str, text: str, problems: list[KeyProblem]
+) -> tuple[SecretariatKey, ...]:
+    """The keys that sign the Network; none after a report."""
+    try:
+        listed = _object(_parsed(text), {"secretariat"}, "the file")["secretariat"]
+        if not isinstance(listed, list):
+            raise _shape("secretariat is a list")
+        keys = tuple(
+            _secretariat_key(value, f"key {number}") for number, value in enumerate(listed, start=1)
+        )
+        _check_distinct(keys)
+    except _Wrong as wrong:
+        problems.append(_located(file, wrong))
+        return ()
+    return keys
+
+
+def _check_distinct(keys: Collection[SecretariatKey]) -> None:
+    if len({each.key.raw for each in keys}) < len(keys):
+        text = "one key stands here twice, so one person could sign for two"
+        raise _Wrong("SHARED_KEY", text, "give each holder a key of its own")
+    if len({each.holder for each in keys}) < len(keys):
+        raise _Wrong("DUPLICATE", "one holder stands here twice", "keep the key in use")
+
+
+def _secretariat_key(value: Json, at: str) -> SecretariatKey:
+    fields = _texts(_object(value, {"holder", "key"}, at), at)
+    if not FORMATS["word"].accepts(fields["holder"]):
+        raise _shape(f"{at}: holder is {FORMATS['word'].looks_like}")
+    return SecretariatKey(fields["holder"], _ed25519({"key": fields["key"]}, at))
 
 
 def read_member_file(file: str, text: str, problems: list[KeyProblem]) -> MemberFile | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
+from itertools import groupby
 from typing import Annotated
 
 import typer
@@ -41,7 +42,7 @@ from natcbus.operations.freshening import freshened
 from natcbus.routing.decision import ENGINE
 from natcbus.routing.network import Network
 from natcbus.routing.reasons import explain
-from natcbus.routing.why_not import Outcome, WhyNot, why_not
+from natcbus.routing.why_not import Objection, Outcome, WhyNot, Withholding, why_not
 
 
 def register(app: typer.Typer) -> None:
@@ -195,18 +196,23 @@ def _why_not_json(answer: WhyNot, network: Network) -> Json:
         "view": None if delivery is None else delivery.view.value,
         "compartments": [] if delivery is None else list(delivery.compartments),
         "because": reasons_json(answer.because, answer.desk, network),
-        "objections": [
-            {
-                "code": each.code,
-                "rule": each.rule,
-                "text": each.text,
-                "may_fix": each.may_fix,
-                "fix": each.fix,
-            }
-            for each in answer.objections
+        "objections": [_objection_json(each) for each in answer.objections],
+        "withheld": [
+            {"compartment": each.compartment, **_objection_json(each.objection)}
+            for each in answer.withheld
         ],
         "addresses": [{"pointer": each.pointer, "add": each.add} for each in answer.addresses],
         "nearest": list(answer.nearest),
+    }
+
+
+def _objection_json(each: Objection) -> dict[str, Json]:
+    return {
+        "code": each.code,
+        "rule": each.rule,
+        "text": each.text,
+        "may_fix": each.may_fix,
+        "fix": each.fix,
     }
 
 
@@ -220,6 +226,7 @@ def _say_why_not(answer: WhyNot, network: Network, output: Output) -> None:
             opens = listed(answer.delivery.compartments, "the open part only")
             output.say(f"{desk} receives it: {answer.delivery.view}, {opens}", style="green")
             _say_because(answer, network, output)
+            _show_withheld(answer, output)
         case Outcome.DENIED:
             output.say(f"{desk} is pointed at and does not receive it.", style="red")
             _say_because(answer, network, output)
@@ -241,6 +248,22 @@ def _show_objections(answer: WhyNot, output: Output) -> None:
         rows.add_row(f"{each.rule} {each.code}".strip(), visible(each.text), each.may_fix, each.fix)
     output.say()
     output.show(rows)
+
+
+def _show_withheld(answer: WhyNot, output: Output) -> None:
+    if not answer.withheld:
+        return
+    rows = table("does not open", "rule", "why not", "who may change it", "how")
+    for each, group in groupby(_by_rule(answer.withheld), key=lambda withheld: withheld.objection):
+        rule = f"{each.rule} {each.code}".strip()
+        names = listed([withheld.compartment for withheld in group])
+        rows.add_row(names, rule, visible(each.text), each.may_fix, each.fix)
+    output.say()
+    output.show(rows)
+
+
+def _by_rule(withheld: Iterable[Withholding]) -> list[Withholding]:
+    return sorted(withheld, key=lambda each: (each.objection.code, each.compartment))
 
 
 def _show_addresses(answer: WhyNot, output: Output) -> None:

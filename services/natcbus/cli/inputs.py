@@ -12,6 +12,7 @@ from natcbus.cli.failures import wrong_input
 from natcbus.cli.output import Output
 from natcbus.client import contexts
 from natcbus.client.composing import validate
+from natcbus.client.threads import NEW_THREAD, Thread
 from natcbus.client.world import World
 from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.codec import MAX_MESSAGE_BYTES
@@ -48,15 +49,15 @@ def event_text(file: str) -> bytes:
     return content
 
 
-def event_in(text: bytes, network: Network, now: datetime) -> Event:
-    """The event that ``text`` is, with what its author left out filled in.
+def event_in(text: bytes, network: Network, now: datetime, thread: Thread = NEW_THREAD) -> Event:
+    """The event that ``text`` is, with what its author left out filled in; ``thread`` helps.
 
     Raises
     ------
     RejectedError
         With every problem.
     """
-    return validate(text, without_keys(network), now, os.urandom)
+    return validate(text, without_keys(network), now, os.urandom, thread)
 
 
 def without_keys(network: Network) -> World:

@@ -15,10 +15,17 @@ from natcbus.client.errors import (
     UnavailableError,
 )
 from natcbus.contract.errors import ContractError, InvalidEventError
-from natcbus.envelope.errors import EnvelopeError, KeyDirectoryError, KeyProblem
+from natcbus.envelope.errors import (
+    DocumentRefusedError,
+    EnvelopeError,
+    KeyDirectoryError,
+    KeyProblem,
+)
 from natcbus.operations.errors import (
     BrokerError,
     HubStartError,
+    NetworkUnreadableError,
+    NoExpiryError,
     NotRoutedError,
     OperationsError,
     StoryError,
@@ -31,7 +38,7 @@ _EXITS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], Exit], 
     (UnavailableError, Exit.UNAVAILABLE),
     (RejectedError, Exit.REFUSED),
     ((BrokerError, HubStartError, NotRoutedError), Exit.UNAVAILABLE),
-    (StoryError, Exit.WRONG_INPUT),
+    ((StoryError, NetworkUnreadableError, NoExpiryError), Exit.WRONG_INPUT),
     (OperationsError, Exit.REFUSED),
 )
 
@@ -48,10 +55,15 @@ def judge(error: Exception) -> CommandError | None:
         return CommandError(Exit.WRONG_INPUT, _faults(cause))
     if isinstance(error, UnavailableError) and error.message_id:
         return CommandError(Exit.UNAVAILABLE, _faults(error), {"message_id": error.message_id})
-    for kinds, exit_code in _EXITS:
-        if isinstance(error, kinds):
-            return CommandError(exit_code, _faults(error))
-    return None
+    exit_code = _exit_code(error)
+    return None if exit_code is None else CommandError(exit_code, _faults(error))
+
+
+def _exit_code(error: Exception) -> Exit | None:
+    if isinstance(error, DocumentRefusedError):
+        # What is no document is to be mended; what is one and is refused is an answer.
+        return Exit.WRONG_INPUT if error.code == "BAD_DOCUMENT" else Exit.REFUSED
+    return next((exit_code for kinds, exit_code in _EXITS if isinstance(error, kinds)), None)
 
 
 def _faults(error: Exception) -> Iterable[Fault]:

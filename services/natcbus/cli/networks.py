@@ -1,20 +1,21 @@
-"""``natcbus network``: whether a network's YAML is right, and what it says."""
+"""``natcbus network``: what a network says; its versions and simulations have their own modules."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from natcbus.cli.failures import refused
+from natcbus.cli import network_versions, simulations
+from natcbus.cli.failures import refused, wrong_input
 from natcbus.cli.inputs import network_at
+from natcbus.cli.network_versions import counts
 from natcbus.cli.options import AGREED, ContextOption, JsonOption, NetworkOption
 from natcbus.cli.output import Output, listed, table
-from natcbus.cli.policies import policy_json, show_policy
+from natcbus.cli.policies import policy_json, show_policy, show_words, words_json
 from natcbus.cli.visible import visible
 from natcbus.contract.assembly import Json
 from natcbus.routing.nearest import did_you_mean
@@ -26,22 +27,9 @@ _POLICY = "policy"
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
+    network_versions.add_to(group)
+    simulations.add_to(group)
     app.add_typer(group, name="network", rich_help_panel=AGREED)
-
-
-@group.command()
-def check(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory of network YAML.")],
-    *,
-    as_json: JsonOption = False,
-) -> None:
-    """Check a network's YAML; each problem is named with its file, its line and what to write."""
-    output = Output(as_json=as_json)
-    network = network_at(directory, output)
-    if as_json:
-        output.document({"ok": True, **_summary(network), "errors": []})
-        return
-    output.say(f"{visible(str(directory))} is right: {_counts(network)}.")
 
 
 @group.command()
@@ -53,12 +41,21 @@ def show(
     network: NetworkOption = None,
     context: ContextOption = None,
     *,
+    words: Annotated[
+        bool, typer.Option("--policy", help="Say the policy in words, one sentence a rule.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show the members, the desks and the policy of a network."""
+    if words and what not in {None, _POLICY}:
+        raise wrong_input("USAGE", f"either --policy or {what}, not both")
     output = Output(as_json=as_json)
     where = network_at(network, output, context)
-    if as_json:
+    if words and as_json:
+        output.document(words_json(where))
+    elif words:
+        show_words(where, output)
+    elif as_json:
         output.document(_json(what, where))
     elif what == _POLICY:
         show_policy(where, output)
@@ -75,7 +72,7 @@ def show(
 def _show_all(network: Network, output: Output) -> None:
     example = "An example; no claim about who is a member.\n" if network.example else ""
     output.say(f"{visible(network.name)}, version {network.version}", style="bold")
-    output.say(f"{example}{_counts(network)}, digest {network.digest.hex()[:16]}", style="dim")
+    output.say(f"{example}{counts(network)}, digest {network.digest.hex()[:16]}", style="dim")
     for title, members in _by_tier(network).items():
         rows = table("code", "name", "country", "desks", title=f"\n{title.lower()}s")
         for member in members:
@@ -130,10 +127,6 @@ def _mark(member: Member, network: Network) -> str:
     return "*" if member.country in network.designations else ""
 
 
-def _counts(network: Network) -> str:
-    return f"{len(network.members)} members, {len(network.desks)} desks"
-
-
 def _json(what: str | None, network: Network) -> Json:
     if what is None:
         return _network_json(network)
@@ -152,16 +145,6 @@ def _json(what: str | None, network: Network) -> Json:
 def _nothing(what: str, network: Network) -> Exception:
     text = f"there is no desk or member {what}: {did_you_mean(what, network)}"
     return refused("NOT_IN_NETWORK", text)
-
-
-def _summary(network: Network) -> dict[str, Json]:
-    return {
-        "name": network.name,
-        "version": network.version,
-        "digest": network.digest.hex(),
-        "members": len(network.members),
-        "desks": len(network.desks),
-    }
 
 
 def _network_json(network: Network) -> dict[str, Json]:

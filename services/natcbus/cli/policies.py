@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from rich.table import Table
 
 from natcbus.cli.output import Output, listed, table
+from natcbus.cli.visible import visible
 from natcbus.contract.assembly import Json
 from natcbus.contract.types.core import Tlp
 from natcbus.routing.network import Cell, Network, Policy, RoleRow, Tier, TlpScope
 from natcbus.routing.reasons import tlp_label
+from natcbus.routing.sentences import policy_in_words
 
 _EVERY = "every desk"
 
@@ -22,6 +24,33 @@ def show_policy(network: Network, output: Output) -> None:
         output.show(shown)
         output.say()
     output.say("F full, R reduced, N notice.", "dim")
+
+
+def show_words(network: Network, output: Output) -> None:
+    """Print the policy as sentences, one for each rule."""
+    title = f"{visible(network.name)}, version {network.version}"
+    output.say(title, style="bold")
+    for chapter in policy_in_words(network):
+        output.say()
+        output.say(chapter.title, style="bold")
+        lines = Table.grid(padding=(0, 1))
+        for sentence in chapter.sentences:
+            lines.add_row("-", visible(sentence.text))
+        output.show(lines)
+
+
+def words_json(network: Network) -> Json:
+    """The document of ``network show --policy --json``."""
+    return {
+        "name": network.name,
+        "version": network.version,
+        "digest": network.digest.hex(),
+        "rules": [
+            {"chapter": chapter.title, "rule": sentence.rule, "text": sentence.text}
+            for chapter in policy_in_words(network)
+            for sentence in chapter.sentences
+        ],
+    }
 
 
 def policy_json(network: Network) -> dict[str, Json]:

@@ -20,8 +20,10 @@ from natcbus.cli.options import (
 from natcbus.cli.output import Output, table
 from natcbus.cli.visible import visible
 from natcbus.contract.assembly import Json
+from natcbus.contract.catalogue import load_catalogue
 from natcbus.operations.provision import apply as apply_plan
 from natcbus.operations.provision import existing_topics
+from natcbus.operations.schema_publishing import SchemaPlan, plan_schemas, publish_schemas
 from natcbus.operations.topology import Difference, Plan, Profile, Topic
 from natcbus.operations.topology import plan as make_plan
 from natcbus.routing.network import Network
@@ -54,21 +56,26 @@ def plan(
     Leaves with 1 when something is to be done, so that a schedule can watch for it.
     """
     output = Output(as_json=as_json)
-    found = _plan(network_at(network, output, context), brokers_of(bootstrap, context), profile)
+    brokers = brokers_of(bootstrap, context)
+    found = _plan(network_at(network, output, context), brokers, profile)
+    schemas = plan_schemas(brokers.bootstrap, load_catalogue(), brokers.security)
     if as_json:
         output.document(
             {
                 "profile": profile.value,
-                "done": found.done,
+                "done": found.done and schemas.done,
                 "create": [_topic_json(topic) for topic in found.create],
                 "unchanged": [*found.unchanged],
-                "different": _differences_json(found.different),
+                "different": _differences_json([*found.different, *schemas.different]),
                 "unknown": [*found.unknown],
+                "schemas": _schemas_json(schemas),
             }
         )
     else:
         _show_plan(found, output)
-    if not found.done:
+        output.say(_schemas_line(schemas, "to publish"))
+        _show_rest(schemas.different, (), output)
+    if not (found.done and schemas.done):
         raise typer.Exit(Exit.REFUSED)
 
 
@@ -81,24 +88,29 @@ def apply(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Create the topics that are missing; deletes and changes nothing, and can be repeated."""
+    """Create missing topics, publish missing schemas; changes nothing else, can be repeated."""
     output = Output(as_json=as_json)
     brokers = brokers_of(bootstrap, context)
     found = _plan(network_at(network, output, context), brokers, profile)
     applied = apply_plan(brokers.bootstrap, found, brokers.security)
+    schemas = plan_schemas(brokers.bootstrap, load_catalogue(), brokers.security)
+    publish_schemas(brokers.bootstrap, schemas, brokers.security)
+    different = [*applied.different, *schemas.different]
     if as_json:
         output.document(
             {
                 "profile": profile.value,
                 "created": [*applied.created],
                 "unchanged": [*applied.unchanged],
-                "different": _differences_json(applied.different),
+                "different": _differences_json(different),
                 "unknown": [*applied.unknown],
+                "schemas": _schemas_json(schemas),
             }
         )
         return
     output.say(f"{len(applied.created)} created, {len(applied.unchanged)} unchanged.")
-    _show_rest(applied.different, applied.unknown, output)
+    output.say(_schemas_line(schemas, "published"))
+    _show_rest(different, applied.unknown, output)
 
 
 def _plan(network: Network, brokers: Brokers, profile: Profile) -> Plan:
@@ -113,6 +125,25 @@ def _topic_json(topic: Topic) -> dict[str, Json]:
         "replication": topic.replication,
         "configs": dict(topic.configs),
     }
+
+
+def _schemas_json(schemas: SchemaPlan) -> Json:
+    return {
+        "publish": [
+            {
+                "schema_id": each.schema_id,
+                "type": each.event_type,
+                "name": each.name,
+                "version": each.version,
+            }
+            for each in schemas.publish
+        ],
+        "unchanged": [*schemas.unchanged],
+    }
+
+
+def _schemas_line(schemas: SchemaPlan, done: str) -> str:
+    return f"Schemas: {len(schemas.publish)} {done}, {len(schemas.unchanged)} there already."
 
 
 def _differences_json(differences: Sequence[Difference]) -> list[Json]:

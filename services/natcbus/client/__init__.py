@@ -3,6 +3,8 @@
 Ten lines are enough for either: see ``docs/examples``.
 """
 
+import logging
+
 from natcbus.client.contexts import Context
 from natcbus.client.errors import (
     IncompatibleError,
@@ -30,3 +32,6 @@ __all__ = [
     "Subscriber",
     "UnavailableError",
 ]
+
+# The user's program decides what becomes of log lines; none of them holds content.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -41,8 +42,9 @@ class Context:
         Directory of the member's private keys.
     state
         Directory of what subscribers remember.
-    password_env
-        Name of the environment variable with the SCRAM password; it never stands in the file.
+    password_env, password_file
+        The environment variable, or the file of its owner alone, with the SCRAM password; the
+        variable wins. The password itself never stands in a context.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Context:
     key_file: Path | None = None
     username: str | None = None
     password_env: str = "NATCBUS_PASSWORD"  # noqa: S105 - the name of a variable, no password
+    password_file: Path | None = None
 
     def security(self) -> dict[str, str]:
         """The settings of kafka-python's clients for this context.
@@ -65,7 +68,8 @@ class Context:
         Raises
         ------
         IncompatibleError
-            BAD_CONTEXT: the protocol is unknown, or the password is not in the environment.
+            BAD_CONTEXT: the protocol is unknown, a file is not there, there is no password, or
+            others may read the file with it.
         """
         if self.protocol not in PROTOCOLS:
             text = f"protocol is one of {', '.join(PROTOCOLS)}"
@@ -77,6 +81,9 @@ class Context:
             ("ssl_keyfile", self.key_file),
         ):
             if path is not None:
+                # The library takes a file that is not there for a broker that is away.
+                if not path.is_file():
+                    raise IncompatibleError.bad_context(self.name, f"there is no file {path}")
                 settings[option] = str(path)
         if self.protocol == "SASL_SSL":
             settings |= self._scram()
@@ -84,14 +91,29 @@ class Context:
 
     def _scram(self) -> dict[str, str]:
         password = os.environ.get(self.password_env)
+        if not password and self.password_file is not None:
+            password = self._password_in(self.password_file)
         if not self.username or not password:
-            text = f"SASL_SSL needs a username, and its password in ${self.password_env}"
+            text = (
+                f"SASL_SSL needs a username, and its password in ${self.password_env} or in a "
+                "password_file"
+            )
             raise IncompatibleError.bad_context(self.name, text)
         return {
             "sasl_mechanism": "SCRAM-SHA-512",
             "sasl_plain_username": self.username,
             "sasl_plain_password": password,
         }
+
+    def _password_in(self, file: Path) -> str:
+        try:
+            if stat.S_IMODE(file.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
+                text = f"others could read the password in {file}: run chmod go-rwx {file}"
+                raise IncompatibleError.bad_context(self.name, text)
+            return file.read_text("utf-8").strip()
+        except OSError as error:
+            text = f"password_file {file}: {error.strerror}"
+            raise IncompatibleError.bad_context(self.name, text) from error
 
 
 _PATHS: Final = (
@@ -102,6 +124,7 @@ _PATHS: Final = (
     "ca_file",
     "certificate_file",
     "key_file",
+    "password_file",
 )
 _REQUIRED: Final = ("bootstrap", "member", "network", "keys", "state")
 _KNOWN: Final = tuple(field.name for field in fields(Context) if field.name != "name")
@@ -187,6 +210,7 @@ def _read(name: str, path: Path, table: Mapping[str, object]) -> Context:
         key_file=path_at("key_file"),
         username=values.get("username"),
         password_env=values.get("password_env", "NATCBUS_PASSWORD"),
+        password_file=path_at("password_file"),
     )
 
 

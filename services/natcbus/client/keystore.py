@@ -30,11 +30,7 @@ class Keystore:
         IncompatibleError
             NO_PRIVATE_KEY, KEY_READABLE or BAD_PRIVATE_KEY.
         """
-        path = self.directory / private_file(member, Use.SIGN)
-        try:
-            return SigningKey.from_pem(_read(path))
-        except BadKeyError as error:
-            raise IncompatibleError.bad_key(str(path), error.text) from error
+        return signing_key_in(self.directory / private_file(member, Use.SIGN))
 
     def sealing_key(self, party: str) -> SealingKey:
         """What a desk, or the member itself, opens its grants with.
@@ -49,6 +45,20 @@ class Keystore:
             return SealingKey.from_pem(_read(path))
         except BadKeyError as error:
             raise IncompatibleError.bad_key(str(path), error.text) from error
+
+
+def signing_key_in(path: Path) -> SigningKey:
+    """The private key that signs, in a file of its own.
+
+    Raises
+    ------
+    IncompatibleError
+        NO_PRIVATE_KEY, KEY_READABLE or BAD_PRIVATE_KEY.
+    """
+    try:
+        return SigningKey.from_pem(_read(path))
+    except BadKeyError as error:
+        raise IncompatibleError.bad_key(str(path), error.text) from error
 
 
 def _read(path: Path) -> bytes:

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from natcbus.client.errors import NatcbusError
 from natcbus.client.world import World
 from natcbus.contract.assembly import Json
 from natcbus.contract.catalogue import EventType
 from natcbus.contract.codec import Message, decode_compartment, decode_message, read_frame
-from natcbus.contract.errors import ContractError
+from natcbus.contract.errors import ContractError, DecodingError
 from natcbus.contract.problems import Problem
 from natcbus.contract.reading import compartment_to_json, header_to_json, open_to_json
 from natcbus.contract.rules import check_open, check_sealed
 from natcbus.contract.shapes import write_instant
-from natcbus.contract.types.core import Header, Native
+from natcbus.contract.types.core import Header, Kind, Native
 from natcbus.contract.types.hub import Relay
-from natcbus.envelope.errors import EnvelopeError
+from natcbus.envelope.errors import EnvelopeError, PartRefusedError, SealRefusedError
 from natcbus.envelope.grant import open_grant
 from natcbus.envelope.ids import delivery_id, member_of, owner_of
 from natcbus.envelope.keys import SealingKey
@@ -33,6 +34,8 @@ from natcbus.routing.decision import Reason, View
 from natcbus.routing.network import Network
 from natcbus.routing.reasons import explain
 from natcbus.routing.views import view_of
+
+_ANYONE_INVOLVED: Final = frozenset({Kind.EVIDENCE, Kind.RESPONSE})
 
 
 class RefusedDeliveryError(NatcbusError):
@@ -52,7 +55,7 @@ class Delivery:
     sealed
         The compartments that this desk could open.
     problems
-        What the sealed content breaks of the contract; shown, never hidden.
+        What the content breaks of the contract; it is shown all the same, never hidden.
     digest
         SHA-256 of what the sender signed.
     """
@@ -144,13 +147,12 @@ def _open(
     sender = member_of(header.from_)
     verifier = world.keys.signing_key(sender)
     verify_message(event_type.schema_id, message.signed_bytes, tail.signature, verifier)
-    if owner_of(header.thread_id) != sender:
-        raise RefusedDeliveryError("FOREIGN_THREAD", f"{sender} does not own {header.thread_id}")
-    if tail.relay is None or len(tail.grants) != 1:
-        text = "a delivery has one relay and one grant: tell the host of the bus"
-        raise RefusedDeliveryError("NOT_A_DELIVERY", text)
+    _check_header(event_type, header, sender)
+    if tail.slip is not None or tail.relay is None or len(tail.grants) != 1:
+        raise PartRefusedError.unreadable("delivery", "it has one relay, one grant and no slip")
     digest = signed_sha256(message.signed_bytes)
     identity = delivery_id(sender, header.message_id, desk)
+    keys = open_grant(tail.grants[0], signed_sha256=digest, to=desk, key=key, sender=verifier)
     relay = open_relay(
         tail.relay,
         signed_sha256=digest,
@@ -159,10 +161,10 @@ def _open(
         grant=tail.grants[0],
         hub=world.keys.hub_key(),
     )
-    keys = open_grant(tail.grants[0], signed_sha256=digest, to=desk, key=key, sender=verifier)
-    sealed = _open_parcels(event_type, message, relay, keys)
+    sealed, unreadable = _decoded(event_type, _opened(event_type, message, relay, keys))
     present = [seal.compartment for seal in message.signed.seals]
     problems = [
+        *unreadable,
         *check_open(event_type, header, message.signed.open, present),
         *check_sealed(event_type, message.signed.open, sealed),
     ]
@@ -171,11 +173,11 @@ def _open(
         desk=desk,
         type=event_type.name,
         header=header,
-        view=view_of(tuple(sealed), present),
+        view=view_of(relay.compartments, present),
         because=tuple(Reason(row.code, row.about) for row in relay.because),
         open=message.signed.open,
         sealed=sealed,
-        problems=tuple(problems),
+        problems=tuple(sorted(problems)),
         relay=relay,
         digest=digest,
         event_type=event_type.read_as or event_type,
@@ -183,25 +185,51 @@ def _open(
     )
 
 
-def _open_parcels(
+def _check_header(event_type: EventType, header: Header, sender: str) -> None:
+    """What a message says it is must be what it was signed and decided as."""
+    if header.type != event_type.name:
+        raise RefusedDeliveryError("TYPE_MISMATCH", f"the frame says {event_type.name}")
+    if header.version != event_type.version:
+        raise RefusedDeliveryError("VERSION_MISMATCH", f"the frame says {event_type.version}")
+    if owner_of(header.thread_id) != sender and header.kind not in _ANYONE_INVOLVED:
+        raise RefusedDeliveryError("FOREIGN_THREAD", f"{sender} does not own {header.thread_id}")
+
+
+def _opened(
     event_type: EventType, message: Message, relay: Relay, keys: Mapping[str, bytes]
-) -> dict[str, Native]:
+) -> dict[str, bytes]:
     """Exactly the compartments that the hub relayed: one more or one fewer is refused."""
     header = message.signed.header
     arrived = {parcel.compartment: parcel.ciphertext for parcel in message.tail.parcels}
     seals = {seal.compartment: seal for seal in message.signed.seals}
-    if sorted(arrived) != sorted(relay.compartments) or len(arrived) != len(message.tail.parcels):
-        text = "other compartments arrived than the hub says: tell the host of the bus"
-        raise RefusedDeliveryError("OTHER_PARCELS", text)
-    opened: dict[str, Native] = {}
+    for name in sorted(arrived.keys() ^ set(relay.compartments)):
+        raise SealRefusedError.other_parcel(name)
+    if len(arrived) != len(message.tail.parcels):
+        raise SealRefusedError.other_parcel("a compartment that came twice")
+    opened: dict[str, bytes] = {}
     for name, ciphertext in sorted(arrived.items()):
         if name not in seals or name not in keys or name not in event_type.compartments:
-            raise RefusedDeliveryError("OTHER_PARCELS", f"{name} was not sealed for this desk")
+            raise SealRefusedError.other_parcel(name)
         place = SealPlace(member_of(header.from_), event_type.name, header.message_id, name)
-        plaintext = open_seal(place, seals[name], ciphertext, keys[name])
-        if _known(event_type, name):
-            opened[name] = decode_compartment(event_type, name, plaintext)
+        opened[name] = open_seal(place, seals[name], ciphertext, keys[name])
     return opened
+
+
+def _decoded(
+    event_type: EventType, opened: Mapping[str, bytes]
+) -> tuple[dict[str, Native], list[Problem]]:
+    """The content of the compartments, and those that cannot be read: the others are shown."""
+    sealed: dict[str, Native] = {}
+    unreadable: list[Problem] = []
+    for name, plaintext in opened.items():
+        if not _known(event_type, name):
+            continue
+        try:
+            sealed[name] = decode_compartment(event_type, name, plaintext)
+        except DecodingError as error:
+            text = f"its sender sealed something that cannot be read, tell it so: {error.text}"
+            unreadable.append(Problem(f"/sealed/{name}", error.code, text))
+    return sealed, unreadable
 
 
 def _known(event_type: EventType, compartment: str) -> bool:

@@ -6,24 +6,38 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from kafka import KafkaProducer
-from kafka.errors import KafkaError, KafkaTimeoutError, TopicAuthorizationFailedError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from natcbus.client import contexts
 from natcbus.client.composing import Composed, EventLike, Preview, compose, preview, validate
-from natcbus.client.connection import DELIVERY_MS, PRODUCER
+from natcbus.client.connection import (
+    DELIVERY_MS,
+    REFUSALS,
+    Producer,
+    Sending,
+    abandon,
+    is_missing,
+    open_producer,
+    why,
+)
 from natcbus.client.contexts import Context
-from natcbus.client.errors import IncompatibleError, RejectedError, UnavailableError
+from natcbus.client.errors import (
+    IncompatibleError,
+    NatcbusError,
+    UnavailableError,
+)
+from natcbus.client.in_doubt import InDoubt
 from natcbus.client.keystore import Keystore
+from natcbus.client.threads import read_thread
 from natcbus.client.world import World, read_world
 from natcbus.contract.problems import Problem
+from natcbus.contract.types.core import Header
 from natcbus.envelope.errors import MissingKeyError
 from natcbus.envelope.ids import member_of
 from natcbus.envelope.keys import SigningKey
@@ -31,7 +45,6 @@ from natcbus.routing.decision import Decision
 from natcbus.routing.topics import out_topic
 
 IN_FLIGHT: Final = 256
-_CLOSE_SECONDS: Final = 0.5
 
 
 class State(StrEnum):
@@ -53,6 +66,10 @@ class Published:
         The sender's own decision; the hub takes the same one unless its network is another.
     undeliverable
         Decided desks that have no public key yet: they will not get it.
+    recalls
+        Earlier recipients of the thread that it does not go to: each is owed a recall.
+    header
+        As it was sent, complete.
     """
 
     message_id: str
@@ -60,17 +77,20 @@ class Published:
     state: State
     decision: Decision
     undeliverable: tuple[str, ...]
+    recalls: tuple[str, ...]
+    header: Header
     topic: str
     partition: int
     offset: int
 
 
-@dataclass(slots=True)
-class _Sending:
-    """A message on its way: the future of its delivery, and when it was handed over."""
+@dataclass(frozen=True, slots=True)
+class _OnItsWay:
+    """A message that was handed over: the future of its delivery, and since when."""
 
+    event: EventLike
     composed: Composed
-    delivery: Any
+    delivery: Sending
     since: float
 
 
@@ -106,10 +126,11 @@ class Publisher:
     ) -> None:
         self.context = context if isinstance(context, Context) else contexts.load(context)
         self.world = world or read_world(self.context.network, self.context.public_keys)
-        self._signer: SigningKey = Keystore(self.context.keys).signing_key(self.context.member)
+        self._signer = _signer(self.context, self.world)
         self._now = now
         self._entropy = entropy
-        self._producer: Any = None  # kafka-python publishes no types
+        self._producer: Producer | None = None
+        self._in_doubt = InDoubt()
 
     def __enter__(self) -> Self:
         return self
@@ -123,15 +144,33 @@ class Publisher:
         self.close()
 
     def preview(self, event: EventLike) -> Preview:
-        """Who would get the event; nothing is sent.
+        """Who would get the event; nothing is sent. What it objects to, ``publish`` refuses.
+
+        For an UPDATE or CANCEL the bus is asked for the member's receipts: whoever has what it
+        replaces gets it too, unless a rule says no.
 
         Raises
         ------
         RejectedError
             The event breaks the contract.
+        UnavailableError, IncompatibleError
+            The receipts cannot be read.
         """
+        previewed = self._previewed(event)
+        if member_of(previewed.event.header.from_) == self.context.member:
+            return previewed
+        text = f"context {self.context.name} publishes for {self.context.member} only"
+        foreign = Problem("/header/from", "FOREIGN_ORIGIN", text)
+        return replace(previewed, problems=tuple(sorted([foreign, *previewed.problems])))
+
+    def _previewed(self, event: EventLike) -> Preview:
         now = self._now()
-        return preview(validate(event, self.world, now, self._entropy), self.world, now)
+        read = validate(event, self.world, now, self._entropy)
+        if read.header.supersedes is None:
+            return preview(read, self.world, now)
+        thread = read_thread(self.context, read.header.supersedes.message_id)
+        complete = validate(event, self.world, now, self._entropy, thread)
+        return preview(complete, self.world, now, thread)
 
     def publish(self, event: EventLike) -> Published:
         """Publishes one event and returns when it is durable.
@@ -139,106 +178,139 @@ class Publisher:
         Raises
         ------
         RejectedError
-            With every problem; nothing was sent.
+            With every problem; nothing was sent. Of an UPDATE or CANCEL also what the member's
+            receipts say: REFERENCE_UNKNOWN, REFERENCE_DIGEST, REFERENCE_MISMATCH, and
+            ALREADY_SUPERSEDED with the id of the message that was first.
         UnavailableError
             Within 10 s when the bus does not answer. The message may have been written: publish it
-            again under the same ``header.message_id``, and it is delivered once.
+            again under the same ``header.message_id``, and it is delivered once. This publisher
+            then sends the same bytes again.
         IncompatibleError
             The bus or the keys do not fit this member.
         """
-        return self._settle(self._send(self._compose(event)))
+        [published] = self.publish_all([event])
+        return published
 
     def publish_all(self, events: Iterable[EventLike]) -> Iterator[Published]:
         """Publishes many, several at a time, and yields them in their order.
 
+        Up to 256 events are taken ahead of what is yielded. Go on to the end: whoever stops before
+        does not learn what became of those.
+
         Raises
         ------
         NatcbusError
-            As ``publish``, at the first event that fails; those before it are durable.
+            As ``publish``, at the first event that fails; those that were yielded are durable, and
+            ``UnavailableError.in_doubt`` names those that may be.
         """
-        waiting: deque[_Sending] = deque()
-        for event in events:
-            waiting.append(self._send(self._compose(event)))
-            while len(waiting) >= IN_FLIGHT:
-                yield self._settle(waiting.popleft())
-        while waiting:
-            yield self._settle(waiting.popleft())
+        waiting: deque[_OnItsWay] = deque()
+        try:
+            for event in events:
+                try:
+                    waiting.append(self._send(event))
+                except NatcbusError:
+                    while waiting:
+                        yield self._settle(waiting)
+                    raise
+                while len(waiting) >= IN_FLIGHT:
+                    yield self._settle(waiting)
+            while waiting:
+                yield self._settle(waiting)
+        except UnavailableError:
+            # After one record has expired an idempotent producer of this library never sends again.
+            producer, self._producer = self._producer, None
+            if producer is not None:
+                abandon(producer)
+            raise
 
     def close(self) -> None:
-        """Closes the connection. What was returned is durable already."""
+        """Closes the connection, after a last wait for what is still on its way.
+
+        What was returned is durable already.
+        """
         producer, self._producer = self._producer, None
         if producer is not None:
-            # With records pending and the broker away it raises: there is nothing left to do then.
-            with suppress(KafkaError):
-                producer.close(timeout=_CLOSE_SECONDS)
+            try:
+                producer.close(timeout=DELIVERY_MS / 1000)
+            except KafkaError:
+                abandon(producer)
 
-    def _compose(self, event: EventLike) -> Composed:
-        previewed = self.preview(event)
-        self._refuse_other_member(previewed)
-        try:
-            return compose(previewed, self.world, self._signer)
-        except MissingKeyError as error:
-            raise IncompatibleError.bad_network(error.text) from error
-
-    def _refuse_other_member(self, previewed: Preview) -> None:
-        sender = previewed.event.header.from_
-        if member_of(sender) != self.context.member:
-            text = f"context {self.context.name} publishes for {self.context.member} only"
-            raise RejectedError([Problem("/header/from", "FOREIGN_ORIGIN", text)])
-
-    def _send(self, composed: Composed) -> _Sending:
+    def _send(self, event: EventLike) -> _OnItsWay:
         since = time.monotonic()
+        composed = self._in_doubt.recall(event) or self._compose(event)
         topic = out_topic(self.context.member)
         try:
-            delivery = self._connected(composed).send(
+            if self._producer is None:
+                self._producer = open_producer(self.context)
+            delivery = self._producer.send(
                 topic,
                 key=composed.thread_id.encode(),
                 value=composed.value,
                 headers=list(composed.headers),
             )
-        except TopicAuthorizationFailedError as error:
-            raise IncompatibleError.not_permitted(topic) from error
         except KafkaError as error:
-            raise self._unavailable(error, composed.message_id) from error
-        return _Sending(composed, delivery, since)
+            connected = self._producer is not None
+            if (
+                connected
+                and isinstance(error, KafkaTimeoutError)
+                and is_missing(self.context, topic)
+            ):
+                raise IncompatibleError.not_permitted(topic) from error
+            raise self._failure(error, composed) from error
+        return _OnItsWay(event, composed, delivery, since)
 
-    def _settle(self, sending: _Sending) -> Published:
-        composed = sending.composed
-        left = sending.since + DELIVERY_MS / 1000 + 1 - time.monotonic()
+    def _compose(self, event: EventLike) -> Composed:
         try:
-            written = sending.delivery.get(timeout=max(left, 0.1))
-        except TopicAuthorizationFailedError as error:
-            topic = out_topic(self.context.member)
-            raise IncompatibleError.not_permitted(topic) from error
+            return compose(self.preview(event), self.world, self._signer)
+        except MissingKeyError as error:
+            raise IncompatibleError.bad_network(error.text) from error
+
+    def _settle(self, waiting: deque[_OnItsWay]) -> Published:
+        """The first of ``waiting``, durable."""
+        first = waiting.popleft()
+        left = first.since + DELIVERY_MS / 1000 + 1 - time.monotonic()
+        try:
+            written = first.delivery.get(timeout=max(left, 0.1))
         except KafkaError as error:
-            raise self._unavailable(error, composed.message_id) from error
+            in_doubt = [first, *waiting]
+            for each in in_doubt:
+                self._in_doubt.remember(each.event, each.composed)
+            raise self._failure(error, first.composed, in_doubt) from error
+        self._in_doubt.forget(first.composed)
         return Published(
-            message_id=composed.message_id,
-            thread_id=composed.thread_id,
+            message_id=first.composed.message_id,
+            thread_id=first.composed.thread_id,
             state=State.SENT,
-            decision=composed.decision,
-            undeliverable=composed.undeliverable,
+            decision=first.composed.decision,
+            undeliverable=first.composed.undeliverable,
+            recalls=first.composed.recalls,
+            header=first.composed.header,
             topic=written.topic,
             partition=written.partition,
             offset=written.offset,
         )
 
-    def _connected(self, composed: Composed) -> Any:  # noqa: ANN401 - kafka-python has no types
-        if self._producer is None:
-            try:
-                self._producer = KafkaProducer(
-                    bootstrap_servers=self.context.bootstrap.split(","),
-                    **PRODUCER,
-                    **self.context.security(),
-                )
-            except KafkaError as error:
-                raise self._unavailable(error, composed.message_id, sent=False) from error
-        return self._producer
+    def _failure(
+        self, error: KafkaError, composed: Composed, in_doubt: Iterable[_OnItsWay] = ()
+    ) -> NatcbusError:
+        if isinstance(error, REFUSALS):
+            return IncompatibleError.not_permitted(out_topic(self.context.member))
+        return UnavailableError(
+            self.context.bootstrap,
+            why(error, self.context),
+            composed.message_id,
+            composed.thread_id,
+            [each.composed.message_id for each in in_doubt],
+        )
 
-    def _unavailable(
-        self, error: KafkaError, message_id: str, *, sent: bool = True
-    ) -> UnavailableError:
-        # After one record has expired an idempotent producer of this library never sends again.
-        self.close()
-        cause = "timed out" if isinstance(error, KafkaTimeoutError) else type(error).__name__
-        return UnavailableError(self.context.bootstrap, cause, message_id if sent else "")
+
+def _signer(context: Context, world: World) -> SigningKey:
+    """The member's signing key, if it is the one that the Network knows the member by."""
+    signer = Keystore(context.keys).signing_key(context.member)
+    try:
+        known = world.keys.signing_key(context.member)
+    except MissingKeyError as error:
+        raise IncompatibleError.bad_network(error.text) from error
+    if known.key_id != signer.key_id:
+        raise IncompatibleError.other_key(context.member, signer.key_id)
+    return signer

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import Any, Final
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
 
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
-
-from natcbus.client.connection import CONSUMER
 from natcbus.client.contexts import Context
-from natcbus.client.errors import IncompatibleError, UnavailableError
+from natcbus.client.following import Follower
 from natcbus.contract.codec import decode_record, schema_id_of, unframe
 from natcbus.contract.errors import DecodingError
 from natcbus.contract.types.hub import Receipt
 from natcbus.routing.topics import receipts_topic
 
-_POLL_MS: Final = 200
+_CLOCKS_DIFFER: Final = timedelta(minutes=15)
 
 
 def receipts(context: Context, *, until_end: bool = True) -> Iterator[Receipt]:
@@ -31,77 +28,83 @@ def receipts(context: Context, *, until_end: bool = True) -> Iterator[Receipt]:
     IncompatibleError
         TOPIC_REFUSED.
     """
-    topic = receipts_topic(context.member)
-    consumer = connect(context)
-    try:
-        partitions = consumer.partitions_for_topic(topic)
-        if not partitions:
-            raise IncompatibleError.not_permitted(topic)
-        assigned = [TopicPartition(topic, number) for number in sorted(partitions)]
-        consumer.assign(assigned)
-        consumer.seek_to_beginning(*assigned)
-        yield from _decoded(consumer, assigned, until_end=until_end)
-    except KafkaError as error:
-        raise UnavailableError(context.bootstrap, type(error).__name__) from error
-    finally:
-        with suppress(KafkaError):
-            consumer.close()
+    return _read(context, since=None, until_end=until_end)
 
 
 def trace(context: Context, message_id: str) -> list[Receipt]:
-    """Every receipt of a message, the oldest first; none if the hub has not decided it yet."""
-    return [each for each in receipts(context) if each.decision.message_id == message_id]
-
-
-def wait_for_receipt(context: Context, message_id: str, seconds: float) -> Receipt | None:
-    """The first receipt of a message, or None if none comes in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = trace(context, message_id)
-        if found:
-            return found[0]
-    return None
-
-
-def connect(context: Context) -> Any:  # noqa: ANN401 - kafka-python publishes no types
-    """A consumer of this context, assigned to nothing yet.
+    """Every receipt of a message, the oldest first; none if the hub has not decided it yet.
 
     Raises
     ------
-    UnavailableError
-        The bus does not answer.
+    NatcbusError
+        As ``receipts``.
     """
-    try:
-        return KafkaConsumer(
-            bootstrap_servers=context.bootstrap.split(","), **CONSUMER, **context.security()
-        )
-    except KafkaError as error:
-        raise UnavailableError(context.bootstrap, type(error).__name__) from error
+    since = _before(message_id)
+    found = [] if since is None else list(_about(message_id, _read(context, since, until_end=True)))
+    # A sender may choose an id whose time says nothing.
+    return found or list(_about(message_id, receipts(context)))
 
 
-def at_end(consumer: Any, partition: TopicPartition) -> bool:  # noqa: ANN401
-    """Whether everything that was there at the last poll has been read.
+def thread_receipts(context: Context, thread_id: str, message_id: str) -> Iterator[Receipt]:
+    """The receipts of a thread, the oldest first; ``message_id`` is one of its messages.
 
-    By the high watermark of the fetch: the embedded broker answers ListOffsets wrong.
+    Raises
+    ------
+    NatcbusError
+        As ``receipts``.
     """
-    end = consumer.highwater(partition)
-    return end is not None and consumer.position(partition) >= end
+    begun = [_before(thread_id.partition(".")[2]), _before(message_id)]
+    known = [each for each in begun if each is not None]
+    # A thread whose id does not say when it began may have begun at any time.
+    since = min(known) if len(known) == len(begun) else None
+    found = _read(context, since, until_end=True)
+    return (each for each in found if each.decision.thread_id == thread_id)
 
 
-def _decoded(
-    consumer: Any,  # noqa: ANN401 - kafka-python publishes no types
-    assigned: list[TopicPartition],
-    *,
-    until_end: bool,
-) -> Iterator[Receipt]:
-    while True:
-        for records in consumer.poll(timeout_ms=_POLL_MS).values():
-            for record in records:
-                receipt = _receipt(record.value)
-                if receipt is not None:
-                    yield receipt
-        if until_end and all(at_end(consumer, partition) for partition in assigned):
-            return
+def wait_for_receipt(context: Context, message_id: str, seconds: float) -> Receipt | None:
+    """The first receipt of a message, or None if none comes in time.
+
+    Raises
+    ------
+    NatcbusError
+        As ``receipts``.
+    """
+    coming = _read(context, _before(message_id), until_end=False, seconds=seconds)
+    with closing(coming):
+        return next(_about(message_id, coming), None)
+
+
+def _about(message_id: str, found: Iterator[Receipt]) -> Iterator[Receipt]:
+    return (each for each in found if each.decision.message_id == message_id)
+
+
+def made_at(message_id: str) -> datetime | None:
+    """When a message was made, by its id; None for an id that does not say."""
+    with suppress(ValueError, OverflowError, OSError):
+        uuid = UUID(message_id)
+        if uuid.version == 7:  # noqa: PLR2004 - RFC 9562 section 5.7
+            return datetime.fromtimestamp((uuid.int >> 80) / 1000, UTC)
+    return None
+
+
+def _before(message_id: str) -> datetime | None:
+    """A time before any receipt of this message."""
+    made = made_at(message_id)
+    return None if made is None else min(made, datetime.now(UTC)) - _CLOCKS_DIFFER
+
+
+def _read(
+    context: Context, since: datetime | None, *, until_end: bool, seconds: float | None = None
+) -> Generator[Receipt, None, None]:
+    with closing(Follower(context, receipts_topic(context.member))) as follower:
+        if since is None:
+            follower.begin()
+        else:
+            follower.begin_since(since)
+        for record in follower.records(until_end=until_end, seconds=seconds):
+            receipt = _receipt(record.value)
+            if receipt is not None:
+                yield receipt
 
 
 def _receipt(value: bytes | None) -> Receipt | None:

@@ -8,30 +8,28 @@ next one; a crash before that shows it again.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Final, Self
-
-from kafka import TopicPartition
-from kafka.errors import KafkaError, TopicAuthorizationFailedError
+from typing import Final, Self
 
 from natcbus.client import contexts
+from natcbus.client.announced import Announced
+from natcbus.client.connection import Record
 from natcbus.client.contexts import Context
-from natcbus.client.errors import IncompatibleError, UnavailableError
+from natcbus.client.errors import IncompatibleError
+from natcbus.client.following import Follower
 from natcbus.client.keystore import Keystore
 from natcbus.client.opening import Delivery, RefusedDeliveryError, open_delivery
-from natcbus.client.receipts import at_end, connect
 from natcbus.client.shown import Shown
 from natcbus.client.world import World, read_world
+from natcbus.envelope.errors import MissingKeyError
+from natcbus.routing.nearest import did_you_mean
 from natcbus.routing.topics import feed_topic
 
-_POLL_MS: Final = 200
-_SILENCE_SECONDS: Final = 10.0
-"""How long the bus may say nothing, not even where the feed ends, before it counts as away."""
+BEHIND: Final = frozenset({"MISSING_KEY", "WRONG_KEY", "UNKNOWN_SCHEMA"})
+"""Refusals that newer public keys, or a newer SDK, may lift: read again at the next start."""
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +46,25 @@ class Start:
         From the first record stored at or after this instant.
     last
         The newest so many records.
+
+    Raises
+    ------
+    IncompatibleError
+        BAD_SETTINGS.
     """
 
     beginning: bool = False
     since: datetime | None = None
     last: int | None = None
+
+    def __post_init__(self) -> None:
+        if sum((self.beginning, self.since is not None, self.last is not None)) > 1:
+            text = "start at the beginning, or since an instant, or with the last few"
+            raise IncompatibleError.bad_settings(text)
+        if self.since is not None and self.since.tzinfo is None:
+            raise IncompatibleError.bad_settings("`since` needs a time zone")
+        if self.last is not None and self.last < 1:
+            raise IncompatibleError.bad_settings("`last` is at least 1")
 
     @property
     def resumes(self) -> bool:
@@ -80,6 +92,9 @@ def log_refused(refused: Refused) -> None:
 class Subscriber:
     """The deliveries of one desk. Use it as a context manager and iterate over it, in one thread.
 
+    After an ``UnavailableError``, or a ``break``, iterate again: it goes on with the first delivery
+    that the caller did not come back from.
+
     Parameters
     ----------
     context
@@ -91,14 +106,17 @@ class Subscriber:
     until_end
         Stop when everything is read that was there, instead of waiting for more.
     on_refused
-        Told of each record that is not believed; the feed goes on behind it.
+        Told of each record that is not believed; the feed goes on behind it. A newer minor version
+        is read with the schema that ``hub.schemas`` announces. One that a newer
+        directory of public keys or a newer SDK may make believable (``BEHIND``) is read again when
+        the desk is resumed with them.
 
     Raises
     ------
     IncompatibleError
         The context, the Network, the desk's key or the state cannot be used.
     UnavailableError
-        The bus does not answer.
+        The bus does not answer; said within 15 s.
     """
 
     def __init__(
@@ -114,15 +132,18 @@ class Subscriber:
         self.context = context if isinstance(context, Context) else contexts.load(context)
         self.desk = desk
         self._world = world or read_world(self.context.network, self.context.public_keys)
+        _check(self._world, desk)
         self._key = Keystore(self.context.keys).sealing_key(desk)
         self._start = start
         self._until_end = until_end
         self._on_refused = on_refused
-        self._partition = TopicPartition(feed_topic(desk), 0)
+        self._feed = feed_topic(desk)
         self._shown = Shown(self.context.state / f"{desk}.sqlite") if start.resumes else None
         self._seen: dict[str, bytes] = {}
-        self._settled: int | None = None
-        self._consumer: Any = None
+        self._announced = Announced(self.context)
+        self._next: int | None = None
+        self._follower: Follower | None = None
+        self._closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -136,36 +157,50 @@ class Subscriber:
         self.close()
 
     def __iter__(self) -> Iterator[Delivery]:
+        """Every delivery from the first on that was not settled, also after an earlier loop."""
         for record in self._records():
-            delivery = self._open(record)
+            try:
+                delivery = self._open(record)
+            except RefusedDeliveryError as error:
+                self._on_refused(Refused(record.offset, error.code, error.text))
+                self._pass(record.offset, unread=error.code in BEHIND)
+                continue
             if delivery is not None:
                 yield delivery
             self._settle(record.offset, delivery)
 
     def close(self) -> None:
         """Closes the connection and lets another process have the desk's state."""
-        consumer, self._consumer = self._consumer, None
-        if consumer is not None:
-            with suppress(KafkaError):
-                consumer.close()
+        self._closed = True
+        self._leave()
         if self._shown is not None:
             self._shown.close()
-            self._shown = None
 
-    def _open(self, record: Any) -> Delivery | None:  # noqa: ANN401 - kafka-python has no types
-        """The delivery of a record that is shown now; None if it was, or is not believed."""
-        try:
-            delivery = open_delivery(record.value or b"", self.desk, self._key, self._world)
-        except RefusedDeliveryError as error:
-            self._on_refused(Refused(record.offset, error.code, error.text))
-            return None
+    def _leave(self) -> None:
+        follower, self._follower = self._follower, None
+        if follower is not None:
+            follower.close()
+
+    def _open(self, record: Record) -> Delivery | None:
+        """The delivery of a record that is shown now; None if it was shown before."""
+        delivery = self._believed(record.value or b"")
         before = self._digest(delivery.delivery_id)
-        if before is None:
-            return delivery
-        if before != delivery.digest:
+        if before is not None and before != delivery.digest:
             text = f"{delivery.message_id} came before with other content: tell its sender"
-            self._on_refused(Refused(record.offset, "ID_REUSED", text))
-        return None
+            raise RefusedDeliveryError("ID_REUSED", text)
+        return delivery if before is None else None
+
+    def _believed(self, value: bytes) -> Delivery:
+        try:
+            return open_delivery(value, self.desk, self._key, self._world)
+        except RefusedDeliveryError as error:
+            if error.code != "UNKNOWN_SCHEMA":
+                raise
+            extended = self._announced.extended(self._world.catalogue, value)
+            if extended is None:
+                raise
+        self._world = replace(self._world, catalogue=extended)
+        return open_delivery(value, self.desk, self._key, self._world)
 
     def _digest(self, delivery_id: str) -> bytes | None:
         if self._shown is not None:
@@ -173,80 +208,70 @@ class Subscriber:
         return self._seen.get(delivery_id)
 
     def _settle(self, offset: int, delivery: Delivery | None) -> None:
-        self._settled = offset
+        self._next = offset + 1
         if self._shown is not None:
             identity = ("", b"") if delivery is None else (delivery.delivery_id, delivery.digest)
-            self._shown.settle(self._partition.topic, offset, *identity)
+            self._shown.settle(self._feed, offset, *identity)
         elif delivery is not None:
             self._seen[delivery.delivery_id] = delivery.digest
 
-    def _records(self) -> Iterator[Any]:
-        if self._consumer is None:
-            self._consumer = self._begin()
-        elif self._settled is not None:
-            # Whoever left an earlier loop in the middle left part of what was fetched behind.
-            self._consumer.seek(self._partition, self._settled + 1)
-        consumer, heard = self._consumer, time.monotonic()
-        while True:
-            try:
-                batch = consumer.poll(timeout_ms=_POLL_MS).get(self._partition, [])
-                ended = at_end(consumer, self._partition)
-            except KafkaError as error:
-                raise self._away(error) from error
-            yield from (record for record in batch if self._wanted(record))
-            if ended and self._until_end:
-                return
-            if batch or ended:
-                heard = time.monotonic()
-            elif time.monotonic() - heard > _SILENCE_SECONDS:
-                # A forbidden topic answers nothing and raises nothing, like a broker that is away.
-                raise self._silent()
+    def _pass(self, offset: int, *, unread: bool) -> None:
+        self._next = offset + 1
+        if self._shown is not None and unread:
+            self._shown.leave_unread(self._feed, offset)
+        elif self._shown is not None:
+            self._shown.settle(self._feed, offset)
 
-    def _wanted(self, record: Any) -> bool:  # noqa: ANN401 - kafka-python has no types
+    def _records(self) -> Iterator[Record]:
+        if self._closed:
+            raise IncompatibleError.bad_settings(f"the subscriber of {self.desk} is closed")
+        # Whoever left an earlier loop in the middle left part of what was fetched behind.
+        self._leave()
+        follower = self._follower = Follower(self.context, self._feed)
+        self._begin(follower)
+        for record in follower.records(until_end=self._until_end):
+            if self._next is None:
+                self._next = record.offset
+                self._missing_before(record.offset)
+            if self._wanted(record):
+                yield record
+
+    def _wanted(self, record: Record) -> bool:
         since = self._start.since
-        # The embedded broker answers offsets_for_times by its own clock, so look once more.
         return since is None or record.timestamp >= since.timestamp() * 1000
 
-    def _begin(self) -> Any:  # noqa: ANN401 - kafka-python has no types
-        consumer = connect(self.context)
-        try:
-            if not consumer.partitions_for_topic(self._partition.topic):
-                raise IncompatibleError.not_permitted(self._partition.topic)
-            consumer.assign([self._partition])
-            self._seek(consumer)
-        except TopicAuthorizationFailedError as error:
-            raise IncompatibleError.not_permitted(self._partition.topic) from error
-        except KafkaError as error:
-            raise self._away(error) from error
-        return consumer
-
-    def _seek(self, consumer: Any) -> None:  # noqa: ANN401 - kafka-python has no types
-        resumed = None if self._shown is None else self._shown.position(self._partition.topic)
+    def _begin(self, follower: Follower) -> None:
+        state = "" if self._shown is None else str(self._shown.path)
+        settled = None if self._shown is None else self._shown.position(self._feed)
+        resumed = settled if self._next is None else self._next
         if resumed is not None:
-            consumer.seek(self._partition, resumed)
-            return
-        consumer.seek_to_beginning(self._partition)
-        if self._start.since is not None:
-            stamp = int(self._start.since.timestamp() * 1000)
-            found = consumer.offsets_for_times({self._partition: stamp}).get(self._partition)
-            if found is not None:
-                consumer.seek(self._partition, found.offset)
+            follower.begin_at(resumed, state)
+        elif self._start.since is not None:
+            follower.begin_since(self._start.since)
         elif self._start.last is not None:
-            self._seek_last(consumer, self._start.last)
+            follower.begin_before_end(self._start.last)
+        else:
+            follower.begin()
 
-    def _seek_last(self, consumer: Any, count: int) -> None:  # noqa: ANN401
-        deadline = time.monotonic() + _SILENCE_SECONDS
-        while consumer.highwater(self._partition) is None:
-            # The end is known from a fetch alone; what that brought is read again below.
-            consumer.poll(timeout_ms=_POLL_MS, max_records=1)
-            if time.monotonic() > deadline:
-                raise self._silent()
-        end = consumer.highwater(self._partition)
-        consumer.seek(self._partition, max(end - count, 0))
+    def _missing_before(self, first: int) -> None:
+        """Says so when the bus removed records before this desk came back for them."""
+        if self._shown is None:
+            return
+        resumed = self._shown.position(self._feed)
+        if resumed is not None and resumed < first:
+            logger.warning(
+                "%s: the bus removed %d records before they were read here",
+                self._feed,
+                first - resumed,
+            )
+            self._shown.forget_before(self._feed, first)
 
-    def _away(self, error: KafkaError) -> UnavailableError:
-        return UnavailableError(self.context.bootstrap, type(error).__name__)
 
-    def _silent(self) -> UnavailableError:
-        cause = f"nothing heard of {self._partition.topic} for {_SILENCE_SECONDS:.0f} s"
-        return UnavailableError(self.context.bootstrap, cause)
+def _check(world: World, desk: str) -> None:
+    """Refuses what would make every record of the feed be refused."""
+    if desk not in world.network.desks:
+        raise IncompatibleError.unknown_desk(desk, did_you_mean(desk, world.network))
+    try:
+        world.keys.hub_key()
+    except MissingKeyError as error:
+        raise IncompatibleError.bad_network(error.text) from error

@@ -17,6 +17,12 @@
     ├── KeysError
     │   ├── NotInNetworkError       the network has no such member
     │   └── KeysExistError          there are keys already
+    ├── NetworkVersionError
+    │   ├── NetworkUnreadableError  a file of the network cannot be read
+    │   ├── NoExpiryError           the network does not say until when it holds
+    │   ├── OtherContentError       the document says something else than the directory
+    │   └── NoNetworkError          the brokers hold no version that counts
+    ├── NobodyReachedError          no made-up message reaches anybody in this network
     └── DemoError
         ├── StoryError              the story is not what the demo can play
         ├── HubStartError           the hub did not become ready
@@ -186,11 +192,86 @@ class KeysExistError(KeysError):
 
     code = "KEYS_EXIST"
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, why: str = "") -> None:
         super().__init__(
-            f"{file} is there already and is not replaced: messages for the old key could not be "
-            "opened any more. To add new desks, name the folder that holds the root key with "
-            "`--private`."
+            f"{file} is there already and is not replaced: "
+            + (
+                why
+                or "messages for the old key could not be opened any more. To add new desks, name "
+                "the folder that holds the root key with `--private`."
+            )
+        )
+
+
+class NetworkVersionError(OperationsError):
+    """A version of the Network cannot be signed, published or found."""
+
+    code = "NETWORK_VERSION"
+
+
+class NetworkUnreadableError(NetworkVersionError):
+    """A file of the network, of its keys or of its signatures cannot be read."""
+
+    code = "NETWORK_UNREADABLE"
+
+    def __init__(self, file: Path, why: str) -> None:
+        super().__init__(f"{file}: {why}.")
+
+
+class NoExpiryError(NetworkVersionError):
+    """The network does not say until when it holds."""
+
+    code = "NO_EXPIRY"
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(
+            f"{directory}: a version that is signed says until when it holds. Write the last day "
+            "into the section `network`, for example `expires: 2027-06-30`."
+        )
+
+
+class OtherContentError(NetworkVersionError):
+    """The document that is to be signed says something else than the directory.
+
+    Attributes
+    ----------
+    names
+        What differs: files of the document, or ``version``.
+    """
+
+    code = "OTHER_CONTENT"
+
+    def __init__(self, file: Path, names: tuple[str, ...]) -> None:
+        self.names = names
+        super().__init__(
+            f"{file} is not what the directory says ({', '.join(names)}): whoever signed it saw "
+            "something else. Agree on one content, or begin anew with another file in `--out`."
+        )
+
+
+class NoNetworkError(NetworkVersionError):
+    """The brokers hold no version of the Network that counts."""
+
+    code = "NO_NETWORK"
+
+    def __init__(self, bootstrap: str, refused: int) -> None:
+        held = f"{refused} records, none of which counts" if refused else "nothing"
+        super().__init__(
+            f"hub.network at {bootstrap} holds {held}: publish a signed version with "
+            "`natcbus network publish`."
+        )
+
+
+class NobodyReachedError(OperationsError):
+    """In this network hardly any message reaches anybody, so none can be made up."""
+
+    code = "NOBODY_REACHED"
+
+    def __init__(self, version: int, tried: int) -> None:
+        super().__init__(
+            f"In version {version} of the network none of {tried} made-up messages reaches "
+            "anybody: look at its policy with `natcbus network show --policy`, or name messages "
+            "with `--messages`."
         )
 
 

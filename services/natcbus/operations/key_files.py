@@ -9,12 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from natcbus.envelope.certificates import Use
 from natcbus.envelope.directory import KeyDirectory
 from natcbus.envelope.issuing import (
     IssuedKeys,
     issue_desk_keys,
     issue_hub_keys,
     issue_member_keys,
+    issue_secretariat_keys,
+    private_file,
     root_file,
 )
 from natcbus.envelope.keys import SigningKey
@@ -22,6 +25,9 @@ from natcbus.operations.errors import KeysExistError, NotInNetworkError
 from natcbus.routing.network import Network
 
 HUB: Final = "hub"
+HOLDERS: Final = ("secretariat-1", "secretariat-2")
+"""Two people, so that nobody changes the Network alone."""
+_SIGNS: Final = "what was signed with the old keys would count no longer."
 _OWNER_ONLY_FOLDER: Final = 0o700
 _OWNER_ONLY_FILE: Final = 0o600
 
@@ -81,14 +87,34 @@ def init_every_key(
     return {owner: init_keys(owner, network, private / owner, public, now) for owner in owners}
 
 
+def init_secretariat(private: Path, public: Path) -> tuple[WrittenKeys, ...]:
+    """Issue the keys that sign the Network, each holder's into a folder of its own.
+
+    Whoever runs a node or the hub gets the public file once, from the secretariat itself.
+
+    Raises
+    ------
+    KeysExistError
+        There are such keys already.
+    """
+    issued = issue_secretariat_keys(HOLDERS)
+    folders = {holder: private / holder for holder in HOLDERS}
+    for holder, folder in folders.items():
+        key = folder / private_file(holder, Use.SIGN)
+        _refuse_existing([public / issued.public_name, key], _SIGNS)
+    written = []
+    for holder, folder in folders.items():
+        own = private_file(holder, Use.SIGN)
+        mine = IssuedKeys({own: issued.private[own]}, issued.public_name, issued.public)
+        written.append(_write(holder, mine, folder, public, replace=True))
+    return tuple(written)
+
+
 def _write(
     owner: str, issued: IssuedKeys, private: Path, public: Path, *, replace: bool
 ) -> WrittenKeys:
     public_file = public / issued.public_name
-    taken = [public_file] if public_file.exists() and not replace else []
-    taken += [private / name for name in issued.private if (private / name).exists()]
-    if taken:
-        raise KeysExistError(taken[0])
+    _refuse_existing([*([] if replace else [public_file]), *(private / n for n in issued.private)])
     private.mkdir(mode=_OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
     public.mkdir(parents=True, exist_ok=True)
     for name, pem in issued.private.items():
@@ -99,6 +125,12 @@ def _write(
         fresh.write_text(issued.public, "utf-8")
         fresh.replace(public_file)
     return WrittenKeys(owner, public_file, tuple(private / name for name in sorted(issued.private)))
+
+
+def _refuse_existing(files: Iterable[Path], why: str = "") -> None:
+    for file in files:
+        if file.exists():
+            raise KeysExistError(file, why)
 
 
 def _create(file: Path, content: bytes) -> None:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
-
-from natcbus.operations.errors import (
-    BrokerUnreachableError,
-    HeldRecordMissingError,
-    TopicMissingError,
-)
+from natcbus.operations.errors import HeldRecordMissingError
+from natcbus.operations.topic_reading import Stored, stored_records
 from natcbus.routing.topics import QUARANTINE
 
-_ANSWER_WITHIN_S: Final = 5.0
-_FETCH_WAIT_MS: Final = 100
 _PREFIX: Final = "natcbus_"
 _NO_SECURITY: Final[Mapping[str, object]] = {}
 
@@ -64,7 +55,7 @@ def held_records(bootstrap: str, security: Mapping[str, object] = _NO_SECURITY) 
     TopicMissingError
         The brokers have no quarantine.
     """
-    yield from _read(bootstrap, security, None)
+    yield from map(_held, stored_records(bootstrap, [QUARANTINE], security))
 
 
 def held_record(bootstrap: str, number: int, security: Mapping[str, object] = _NO_SECURITY) -> Held:
@@ -77,73 +68,29 @@ def held_record(bootstrap: str, number: int, security: Mapping[str, object] = _N
     HeldRecordMissingError
         There is none.
     """
-    for held in _read(bootstrap, security, number):
-        if held.number == number:
-            return held
-        break
-    raise HeldRecordMissingError(number)
+    with closing(stored_records(bootstrap, [QUARANTINE], security, start=number)) as found:
+        first = next(found, None)
+    if first is None or first.offset != number:
+        raise HeldRecordMissingError(number)
+    return _held(first)
 
 
-def _read(bootstrap: str, security: Mapping[str, object], start: int | None) -> Iterator[Held]:
-    try:
-        with closing(_consumer(bootstrap, security)) as consumer:
-            partition = TopicPartition(QUARANTINE, 0)
-            if not consumer.partitions_for_topic(QUARANTINE):
-                raise TopicMissingError(QUARANTINE)
-            consumer.assign([partition])
-            if start is None:
-                consumer.seek_to_beginning(partition)
-            else:
-                consumer.seek(partition, start)
-            yield from _to_the_end(consumer, partition, bootstrap)
-    except KafkaError as error:
-        raise BrokerUnreachableError(bootstrap, _ANSWER_WITHIN_S) from error
-
-
-def _consumer(bootstrap: str, security: Mapping[str, object]) -> KafkaConsumer:
-    return KafkaConsumer(
-        bootstrap_servers=bootstrap.split(","),
-        bootstrap_timeout_ms=int(_ANSWER_WITHIN_S * 1000),
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        allow_auto_create_topics=False,
-        fetch_max_wait_ms=_FETCH_WAIT_MS,
-        **security,
-    )
-
-
-def _to_the_end(
-    consumer: KafkaConsumer, partition: TopicPartition, bootstrap: str
-) -> Iterator[Held]:
-    give_up = time.monotonic() + _ANSWER_WITHIN_S
-    while True:
-        for record in consumer.poll(timeout_ms=_FETCH_WAIT_MS * 2).get(partition, ()):
-            yield _held(record)
-            give_up = time.monotonic() + _ANSWER_WITHIN_S
-        # The end that a fetch answers with: ListOffsets says too little on the embedded broker.
-        end = consumer.highwater(partition)
-        if end is not None and consumer.position(partition) >= end:
-            return
-        if time.monotonic() > give_up:
-            raise BrokerUnreachableError(bootstrap, _ANSWER_WITHIN_S)
-
-
-def _held(record: Any) -> Held:  # noqa: ANN401 - kafka-python's record has no type
+def _held(record: Stored) -> Held:
     headers = {
         name.removeprefix(_PREFIX): value.decode("utf-8", "replace")
         for name, value in record.headers
         if name.startswith(_PREFIX) and value is not None
     }
     return Held(
-        number=int(record.offset),
-        at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        number=record.offset,
+        at=record.at,
         code=headers.get("code", "UNKNOWN"),
         text=headers.get("text", ""),
         topic=headers.get("topic", ""),
         partition=_number(headers.get("partition")),
         offset=_number(headers.get("offset")),
         key=record.key,
-        value=record.value or b"",
+        value=record.value,
     )
 
 

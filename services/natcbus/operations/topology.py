@@ -11,22 +11,25 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from natcbus.envelope.network_document import MAX_DOCUMENT_BYTES
 from natcbus.operations.errors import TopicNameError
 from natcbus.routing.network import Network
 from natcbus.routing.topics import (
     DECISIONS,
+    NETWORK,
     QUARANTINE,
+    SCHEMAS,
     feed_topic,
     out_topic,
     receipts_topic,
 )
 
-NETWORK: Final = "hub.network"
-SCHEMAS: Final = "hub.schemas"
 HEADS: Final = "hub.heads"
 
 OUT_MAX_BYTES: Final = 524_288
 """Twice the contract's limit: the hub refuses with a reason, the broker only protects itself."""
+NETWORK_MAX_BYTES: Final = MAX_DOCUMENT_BYTES + 65_536
+"""A version of the Network is one record, with all its files."""
 
 _DAY_MS: Final = 86_400_000
 _FOREVER: Final = "-1"
@@ -94,7 +97,7 @@ CONFIGS: Final[Mapping[Kind, Mapping[str, str]]] = {
     Kind.FEED: _EVERY | _THIRTY_DAYS,
     Kind.DECISIONS: _EVERY | _FOR_GOOD,
     Kind.QUARANTINE: _EVERY | _THIRTY_DAYS,
-    Kind.NETWORK: _EVERY | _FOR_GOOD,
+    Kind.NETWORK: _EVERY | _FOR_GOOD | {"max.message.bytes": str(NETWORK_MAX_BYTES)},
     Kind.SCHEMAS: _EVERY | {"cleanup.policy": "compact"},
     Kind.HEADS: _EVERY | _FOR_GOOD,
 }

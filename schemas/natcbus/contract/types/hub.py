@@ -209,6 +209,10 @@ class DecisionRecord:
     """The member whose topic the record stood on."""
     type: str
     status: str
+    kind: str = ""
+    """What the message does to its thread."""
+    supersedes: str | None = None
+    """The message that it replaces."""
     sent_at: datetime | None = None
     signed_sha256: bytes | None = None
     present: tuple[str, ...] = ()
@@ -224,6 +228,8 @@ class DecisionRecord:
     """Of the sender's decision; a difference is intersected, and both stand here."""
     deliveries: tuple[Outgoing, ...] = ()
     denials: tuple[DenialRow, ...] = ()
+    recalls: tuple[str, ...] = ()
+    """Earlier recipients of the thread that do not get this message: each is owed a recall."""
     decided_at: datetime
 
     @classmethod
@@ -235,6 +241,8 @@ class DecisionRecord:
             sender=native["sender"],
             type=native["type"],
             status=native["status"],
+            kind=native["kind"],
+            supersedes=native["supersedes"],
             sent_at=native["sent_at"],
             signed_sha256=native["signed_sha256"],
             present=tuple(native["present"]),
@@ -247,6 +255,7 @@ class DecisionRecord:
             slip_digest=native["slip_digest"],
             deliveries=tuple(Outgoing.from_native(item) for item in native["deliveries"]),
             denials=tuple(DenialRow.from_native(item) for item in native["denials"]),
+            recalls=tuple(native["recalls"]),
             decided_at=native["decided_at"],
         )
 
@@ -258,6 +267,8 @@ class DecisionRecord:
             "sender": self.sender,
             "type": self.type,
             "status": self.status,
+            "kind": self.kind,
+            "supersedes": self.supersedes,
             "sent_at": self.sent_at,
             "signed_sha256": self.signed_sha256,
             "present": list(self.present),
@@ -270,6 +281,7 @@ class DecisionRecord:
             "slip_digest": self.slip_digest,
             "deliveries": [item.to_native() for item in self.deliveries],
             "denials": [item.to_native() for item in self.denials],
+            "recalls": list(self.recalls),
             "decided_at": self.decided_at,
         }
 

@@ -125,6 +125,8 @@ class Open:
     sector: Sector | None = None
     participating: tuple[str, ...] = ()
     needs: tuple[Need, ...] = ()
+    smallest_cell: int = 0
+    """The smallest count of potential victims in the sealed results, 0 when there is none: small counts open for named desks alone."""
 
     @classmethod
     def from_native(cls, native: Native) -> Self:
@@ -137,6 +139,7 @@ class Open:
             sector=None if native["sector"] is None else Sector.from_native(native["sector"]),
             participating=tuple(native["participating"]),
             needs=tuple(Need.from_native(item) for item in native["needs"]),
+            smallest_cell=native["smallest_cell"],
         )
 
     def to_native(self) -> Native:
@@ -149,6 +152,7 @@ class Open:
             "sector": None if self.sector is None else self.sector.to_native(),
             "participating": list(self.participating),
             "needs": [item.to_native() for item in self.needs],
+            "smallest_cell": self.smallest_cell,
         }
 
 

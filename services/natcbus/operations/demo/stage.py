@@ -12,10 +12,12 @@ from typing import Final, Self
 
 from natcbus.client import Context, contexts
 from natcbus.client.world import World, read_world
+from natcbus.contract.catalogue import load_catalogue
 from natcbus.operations.broker import EmbeddedBroker
 from natcbus.operations.demo.hub import DemoHub
 from natcbus.operations.key_files import HUB, init_every_key
 from natcbus.operations.provision import apply, existing_topics
+from natcbus.operations.schema_publishing import plan_schemas, publish_schemas
 from natcbus.operations.topology import Profile, plan
 from natcbus.routing.network import Network
 
@@ -115,6 +117,8 @@ class Stage:
         self._tell("creating the topics")
         needed = plan(network, existing_topics(self.bootstrap, self._profile), self._profile)
         apply(self.bootstrap, needed)
+        schemas = plan_schemas(self.bootstrap, load_catalogue())
+        publish_schemas(self.bootstrap, schemas)
 
     def _hub(self, private: Path, public: Path, folder: Path) -> int | None:
         self._tell("starting the hub")
