@@ -9,7 +9,7 @@ from natcbus.contract.problems import Problem
 from natcbus.contract.types.core import Header, Kind
 
 ROUTED: Final = frozenset({Kind.ALERT})
-"""The kinds of message that this version routes: UPDATE and CANCEL wait for tests through the bus."""
+"""What this version routes; UPDATE and CANCEL wait for tests through the whole bus."""
 
 
 def unsupported(header: Header) -> Iterator[Problem]:
