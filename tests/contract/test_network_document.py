@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natcbus.contract.types.core import Signature
-from natcbus.envelope.errors import DocumentRefusedError, KeyDirectoryError
-from natcbus.envelope.issuing import issue_secretariat_keys
+from natcbus.envelope.errors import DocumentRefusedError
 from natcbus.envelope.keys import SigningKey
 from natcbus.envelope.network_document import (
     MAX_DOCUMENT_BYTES,
@@ -25,7 +24,6 @@ from natcbus.envelope.network_document import (
     verify,
 )
 from natcbus.envelope.network_log import NetworkLog
-from natcbus.envelope.secretariat import Secretariat
 from natcbus.routing.loading import load_network
 from natcbus.routing.signed import open_network
 from tests.support.networks import SMALL, SMALL_AUDIENCES
@@ -364,42 +362,3 @@ def test_who_remembers_the_newest_is_given_no_older_one() -> None:
     assert code_of(lambda: log.add(signed(2).to_bytes())) == "ROLLED_BACK"
     log.add(signed(3).to_bytes())
     assert log.in_use(NOON) == signed(3)
-
-
-# The pinned file.
-
-
-def test_the_secretariat_gets_a_key_for_each_holder() -> None:
-    issued = issue_secretariat_keys(["ana", "boris"])
-    secretariat = Secretariat.parse(issued.public_name, issued.public)
-    keys = {name: SigningKey.from_pem(pem) for name, pem in issued.private.items()}
-    assert set(keys) == {"ana.sign.pem", "boris.sign.pem"}
-    assert set(secretariat.holders.values()) == {"ana", "boris"}
-    document = a_document()
-    for key in keys.values():
-        document = sign(document, key)
-    verify(document, secretariat.keys, NOON)
-
-
-def listing(*rows: tuple[str, SigningKey]) -> dict[str, Any]:
-    return {"secretariat": [{"holder": name, "key": key.public.to_base64()} for name, key in rows]}
-
-
-@pytest.mark.parametrize(
-    ("content", "code"),
-    [
-        ({}, "WRONG_SHAPE"),
-        ({"secretariat": {}}, "WRONG_SHAPE"),
-        ({"secretariat": [{"holder": "ana", "key": "AAAA"}]}, "BAD_KEY"),
-        ({"secretariat": [{"holder": "ana b", "key": FIRST.public.to_base64()}]}, "WRONG_SHAPE"),
-        (listing(("ana", FIRST)), "TOO_FEW_KEYS"),
-        (listing(("ana", FIRST), ("boris", FIRST)), "SHARED_KEY"),
-        (listing(("ana", FIRST), ("ana", SECOND)), "DUPLICATE"),
-    ],
-    ids=["empty", "no-list", "bad-key", "bad-name", "one-key", "one-key-twice", "one-holder-twice"],
-)
-def test_a_wrong_file_of_the_secretariat_is_refused(content: object, code: str) -> None:
-    with pytest.raises(KeyDirectoryError) as error:
-        Secretariat.parse("secretariat.json", json.dumps(content))
-    assert [each.code for each in error.value.problems] == [code]
-    assert [each.file for each in error.value.problems] == ["secretariat.json"]

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 
 from natcbus.client import (
+    Delivery,
     IncompatibleError,
+    Published,
     Publisher,
     RejectedError,
     State,
     UnavailableError,
 )
-from natcbus.client.receipts import receipts, trace, wait_for_receipt
+from natcbus.client.receipts import trace, wait_for_receipt
 from natcbus.contract.types.hub import Outcome
 from natcbus.operations.reachable import LOOPBACK, free_port
 from tests.support.bus import Bus, running_bus
@@ -24,6 +29,7 @@ from tests.support.kafka import Kafka, running_kafka
 from tests.support.mutations import Json, example
 
 SAID_WITHIN_S = 10.0
+READER_IS_TOLD_WITHIN_S = 15.0
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +44,16 @@ def bus(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]
         yield bus
 
 
+@pytest.fixture(autouse=True)
+def no_thread_stays_behind() -> Iterator[None]:
+    """A publisher that lives through an outage of a day must not be a heap of dead clients."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("kafka"):
+            thread.join(10)
+            assert not thread.is_alive(), thread.name
+
+
 @contextmanager
 def said_in_time() -> Iterator[None]:
     begun = time.monotonic()
@@ -46,9 +62,7 @@ def said_in_time() -> Iterator[None]:
 
 
 def to_one_desk() -> Json:
-    event = example("missing_person")
-    event["header"]["addressing"] = {"desks": ["hu.spoc"]}
-    return event
+    return to_desks("hu.spoc")
 
 
 def test_what_is_sent_is_durable_and_gets_a_receipt(bus: Bus) -> None:
@@ -71,6 +85,36 @@ def test_many_are_sent_in_their_order(bus: Bus) -> None:
     assert [each.offset for each in sent] == sorted(each.offset for each in sent)
     assert len({each.message_id for each in sent}) == len(events)
     assert {each.partition for each in sent} == {sent[0].partition}
+
+
+def test_two_threads_of_one_member_keep_the_order_of_their_cases(bus: Bus) -> None:
+    def publish(_: int) -> list[Published]:
+        with Publisher(bus.context("rs"), world=bus.world) as publisher:
+            cases = [publisher.preview(to_one_desk()).event.header.thread_id for _ in range(3)]
+            events = [to_one_desk() for _ in range(60)]
+            for number, event in enumerate(events):
+                event["header"]["thread_id"] = cases[number % len(cases)]
+            return list(publisher.publish_all(events))
+
+    with ThreadPoolExecutor(2) as threads:
+        sent = list(threads.map(publish, range(2)))
+    assert len({each.message_id for every in sent for each in every}) == 120
+    for every in sent:
+        for case in {each.thread_id for each in every}:
+            places = [(each.partition, each.offset) for each in every if each.thread_id == case]
+            assert places == sorted(places)
+            assert len({partition for partition, _ in places}) == 1
+
+
+def test_who_stops_taking_leaves_nothing_half_sent(bus: Bus) -> None:
+    """Closing waits for what is on its way."""
+    events = [to_one_desk() for _ in range(5)]
+    with Publisher(bus.context("rs"), world=bus.world) as publisher:
+        for event in events:
+            with_id(publisher, event)
+        assert len(list(islice(publisher.publish_all(events), 1))) == 1
+    for event in events:
+        assert wait_for_receipt(bus.context("rs"), event["header"]["message_id"], 20) is not None
 
 
 def test_a_broker_that_is_not_there_is_said_in_time(bus: Bus) -> None:
@@ -106,56 +150,86 @@ def test_what_comes_before_a_mistake_is_durable(bus: Bus) -> None:
 
 
 @pytest.mark.timeout(180)
-def test_a_frozen_broker_is_said_in_time_and_the_message_is_delivered_once(
+def test_a_frozen_broker_is_said_in_time_to_sender_and_reader_and_nothing_comes_twice(
     bus: Bus, kafka: Kafka
 ) -> None:
     """The first copy may be in the frozen broker's socket: it is written when that goes on."""
-    event = to_one_desk()
-    with Publisher(bus.context("rs"), world=bus.world) as publisher:
-        publisher.publish(to_one_desk())
-        event["header"]["message_id"] = publisher.preview(event).event.header.message_id
+    with (
+        Publisher(bus.context("rs"), world=bus.world) as publisher,
+        bus.subscriber("hr.spoc", until_end=False) as feed,
+        ThreadPoolExecutor(1) as reader,
+    ):
+        event = with_id(publisher, to_desks("hu.spoc", "hr.spoc"))
+        publisher.publish(to_desks("hr.spoc"))
+        deliveries = iter(feed)
+        next(deliveries)
+        told = reader.submit(silence_after, deliveries)
         kafka.freeze()
         try:
             with said_in_time(), pytest.raises(UnavailableError) as caught:
                 publisher.publish(event)
+            assert told.result(READER_IS_TOLD_WITHIN_S) < READER_IS_TOLD_WITHIN_S
         finally:
             kafka.thaw()
         assert caught.value.message_id == event["header"]["message_id"]
         assert caught.value.in_doubt == (caught.value.message_id,)
         assert "may have been written" in caught.value.text
-        sent = published_at_last(publisher, event)
-    assert sent == event["header"]["message_id"]
-    assert wait_for_receipt(bus.context("rs"), sent, 30) is not None
-    # The same bytes went out again, so nobody took the second copy for a contradiction.
-    for receipt in trace(bus.context("rs"), sent):
-        assert receipt.decision.outcome in {Outcome.ROUTED, Outcome.REPEATED}
-    with bus.subscriber("hu.spoc") as feed:
-        assert [each.message_id for each in feed].count(sent) == 1
+        assert published_at_last(publisher, [event]) == [caught.value.message_id]
+        assert wait_for_receipt(bus.context("rs"), caught.value.message_id, 30) is not None
+        # The same bytes went out again, so nobody took the second copy for a contradiction.
+        for receipt in trace(bus.context("rs"), caught.value.message_id):
+            assert receipt.decision.outcome in {Outcome.ROUTED, Outcome.REPEATED}
+        assert next(iter(feed)).message_id == caught.value.message_id
+    with bus.subscriber("hu.spoc") as other:
+        assert [each.message_id for each in other].count(caught.value.message_id) == 1
+
+
+def silence_after(deliveries: Iterator[Delivery]) -> float:
+    """How long it took until the reader was told that the bus is away."""
+    begun = time.monotonic()
+    with pytest.raises(UnavailableError):
+        next(deliveries)
+    return time.monotonic() - begun
 
 
 @pytest.mark.timeout(180)
-def test_a_publisher_goes_on_after_the_broker_was_killed(bus: Bus, kafka: Kafka) -> None:
-    event = to_one_desk()
+def test_what_a_killed_broker_left_in_doubt_is_sent_again_and_delivered_once(
+    bus: Bus, kafka: Kafka
+) -> None:
     with Publisher(bus.context("rs"), world=bus.world) as publisher:
         publisher.publish(to_one_desk())
-        event["header"]["message_id"] = publisher.preview(event).event.header.message_id
+        events = [with_id(publisher, to_desks("si.spoc")) for _ in range(3)]
+        ids = [event["header"]["message_id"] for event in events]
         kafka.kill()
-        with said_in_time(), pytest.raises(UnavailableError):
-            publisher.publish(event)
+        with said_in_time(), pytest.raises(UnavailableError) as caught:
+            list(publisher.publish_all(events))
+        assert caught.value.in_doubt == tuple(ids)
         kafka.start()
-        sent = published_at_last(publisher, event)
-    give_up = time.monotonic() + 60
-    while not trace(bus.context("rs"), sent):
-        assert time.monotonic() < give_up, bus.hub.written[-3000:]
-    assert len({each.decision.message_id for each in receipts(bus.context("rs"))}) > 300
+        assert published_at_last(publisher, events) == ids
+    for message_id in ids:
+        assert wait_for_receipt(bus.context("rs"), message_id, 60), bus.hub.written[-3000:]
+    with bus.subscriber("si.spoc") as feed:
+        assert sorted(each.message_id for each in feed) == sorted(ids)
 
 
-def published_at_last(publisher: Publisher, event: Json) -> str:
-    """Publishes again under the same id until the broker, which is coming back, has it."""
+def to_desks(*desks: str) -> Json:
+    event = example("missing_person")
+    event["header"]["addressing"] = {"desks": list(desks)}
+    return event
+
+
+def with_id(publisher: Publisher, event: Json) -> Json:
+    """The event under an id that its author knows."""
+    event["header"]["message_id"] = publisher.preview(event).event.header.message_id
+    return event
+
+
+def published_at_last(publisher: Publisher, events: list[Json]) -> list[str]:
+    """Publishes again under the same ids until the broker, which is coming back, has them."""
     give_up = time.monotonic() + 60
     while True:
         try:
-            return publisher.publish(event).message_id
+            return [each.message_id for each in publisher.publish_all(events)]
         except UnavailableError:
             assert time.monotonic() < give_up
 

@@ -11,7 +11,6 @@ import secrets
 import string
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,6 +18,7 @@ from natcbus.client import Publisher, RejectedError
 from tests.support.bus import Bus, running_bus
 from tests.support.kafka import Kafka, running_kafka
 from tests.support.mutations import Json, example
+from tests.support.planting import planted, spellings
 from tests.support.sending import received, wait_until_routed
 
 
@@ -42,17 +42,6 @@ def bus(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]
         yield bus
 
 
-def planted(value: Any, at: str = "") -> Any:  # noqa: ANN401 - JSON
-    """The content with the token in each text that is free enough to hold it."""
-    if isinstance(value, dict):
-        return {key: planted(each, key) for key, each in value.items()}
-    if isinstance(value, list):
-        return [planted(each, at) for each in value]
-    free = {"full", "family", "given", "description", "clothing", "marks", "plate", "municipality"}
-    free |= {"text", "url", "name", "identifier", "handle", "police_record", "number", "reporter"}
-    return f"{SEALED} {value}"[:20] if isinstance(value, str) and at in free else value
-
-
 def events() -> list[Json]:
     """Every event type with every compartment, each with the token."""
     missing, advert, action = (
@@ -62,18 +51,10 @@ def events() -> list[Json]:
     missing["header"]["addressing"]["desks"] = ["hu.spoc"]
     action["open"]["operation"] = f"{OPEN}-2026-1"
     for event in (missing, advert, action):
-        event["sealed"] = planted(event["sealed"])
+        event["sealed"] = planted(event["sealed"], SEALED)
         for compartment in event["sealed"].values():
             assert SEALED in str(compartment)
     return [missing, advert, action]
-
-
-def spellings(text: str) -> list[bytes]:
-    """Every way in which the text could lie somewhere."""
-    raw = text.encode()
-    shifted = (base64.b64encode(bytes(shift) + raw).rstrip(b"=") for shift in range(3))
-    inner = [encoded[(4 * shift + 2) // 3 + 1 : -2] for shift, encoded in enumerate(shifted)]
-    return [raw, text.encode("utf-16-le"), text.encode("utf-16-be"), *inner]
 
 
 def places(kafka: Kafka, bus: Bus) -> dict[str, bytes]:

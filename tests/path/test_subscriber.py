@@ -8,13 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from kafka import KafkaAdminClient, TopicPartition
 
 from natcbus.client import (
+    Context,
     Delivery,
     IncompatibleError,
     Publisher,
@@ -24,16 +27,22 @@ from natcbus.client import (
     UnavailableError,
     contexts,
 )
+from natcbus.client.shown import Shown
+from natcbus.client.subscriber import RESUME
 from natcbus.client.world import World, read_keys
+from natcbus.envelope.certificates import Use
+from natcbus.envelope.issuing import private_file
+from natcbus.envelope.keys import SealingKey
 from natcbus.operations.broker import EmbeddedBroker
 from natcbus.operations.reachable import LOOPBACK, free_port
 from natcbus.operations.topology import Profile
 from natcbus.routing.topics import feed_topic
 from tests.support.bus import Bus, running_bus
-from tests.support.kafka import running_kafka
+from tests.support.kafka import Kafka, running_kafka
 from tests.support.mutations import Json, example
 from tests.support.sending import wait_until_routed
-from tests.support.streams import producing, read_to_end
+from tests.support.sides import sides
+from tests.support.streams import make_topics, producing, read_to_end
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 README = Path(__file__).parents[2] / "README.md"
@@ -165,6 +174,121 @@ def test_a_foreign_copy_is_shown_once_and_garbage_is_reported_and_passed(bus: Bu
     assert [each.code for each in refused] == ["NOT_FRAMED"]
 
 
+@dataclass(frozen=True)
+class OwnDesk:
+    """A desk that only one test knows, and its feed on a broker that others use too."""
+
+    bootstrap: str
+    context: Context
+    world: World
+    id: str
+
+    @property
+    def topic(self) -> str:
+        return feed_topic(self.id)
+
+    def write(self, *values: bytes) -> None:
+        with producing(self.bootstrap) as producer:
+            for value in values:
+                producer.send(self.topic, key=b"k", value=value, partition=0)
+
+    def refused(self, start: Start = RESUME) -> list[int]:
+        """The offsets of what it reads up to the end: nothing on its feed is a delivery."""
+        found: list[Refused] = []
+        with Subscriber(
+            self.context,
+            desk=self.id,
+            start=start,
+            until_end=True,
+            world=self.world,
+            on_refused=found.append,
+        ) as feed:
+            assert list(feed) == []
+        return [each.offset for each in found]
+
+
+@pytest.fixture(params=["kafka", "embedded_broker"])
+def own_desk(request: pytest.FixtureRequest, tmp_path: Path) -> OwnDesk:
+    return a_desk_of_its_own(request.getfixturevalue(request.param).bootstrap, tmp_path)
+
+
+def a_desk_of_its_own(bootstrap: str, folder: Path) -> OwnDesk:
+    desk, network = f"hu.d{uuid4().hex}", sides().world.network
+    known = {**network.desks, desk: replace(network.desks["hu.spoc"], id=desk)}
+    keys = folder / "keys"
+    keys.mkdir(mode=0o700)
+    file = keys / private_file(desk, Use.SEAL)
+    file.touch(mode=0o600)
+    file.write_bytes(SealingKey.generate().to_pem())
+    context = Context(
+        name="hu",
+        bootstrap=bootstrap,
+        member="hu",
+        network=folder,
+        keys=keys,
+        state=folder / "state",
+    )
+    world = replace(sides().world, network=replace(network, desks=known))
+    return OwnDesk(bootstrap, context, world, desk)
+
+
+def test_a_feed_that_is_not_there_is_said_as_such(own_desk: OwnDesk) -> None:
+    with pytest.raises(IncompatibleError) as caught:
+        own_desk.refused()
+    assert caught.value.code == "TOPIC_REFUSED"
+    assert own_desk.topic in caught.value.text
+
+
+def test_an_empty_feed_ends_at_once(own_desk: OwnDesk) -> None:
+    make_topics(own_desk.bootstrap, {own_desk.topic: 1})
+    for start in (RESUME, Start(beginning=True), Start(last=5), Start(since=datetime.now(UTC))):
+        begun = time.monotonic()
+        assert own_desk.refused(start) == []
+        assert time.monotonic() - begun < 3
+
+
+def test_the_end_is_where_the_feed_ended_when_reading_began(own_desk: OwnDesk) -> None:
+    make_topics(own_desk.bootstrap, {own_desk.topic: 1})
+    own_desk.write(b"0", b"1", b"2")
+    assert own_desk.refused() == [0, 1, 2]
+    assert own_desk.refused() == []
+    own_desk.write(b"3", b"4")
+    assert own_desk.refused(Start(last=3)) == [2, 3, 4]
+    assert own_desk.refused() == [3, 4]
+
+
+@pytest.mark.parametrize("held", [0, 3])
+def test_a_feed_that_was_made_anew_is_said_with_the_mend(own_desk: OwnDesk, held: int) -> None:
+    """Its offsets mean other records now: going on would pass over those that come."""
+    make_topics(own_desk.bootstrap, {own_desk.topic: 1})
+    own_desk.write(*[b"new"] * held)
+    state = own_desk.context.state / f"{own_desk.id}.sqlite"
+    with Shown(state) as before:
+        before.settle(own_desk.topic, 49)
+    with pytest.raises(IncompatibleError) as caught:
+        own_desk.refused()
+    assert caught.value.code == "STATE_AHEAD"
+    assert f"was read up to 50 and ends at {held}" in caught.value.text
+    assert f"move {state} away" in caught.value.text
+    state.rename(state.with_suffix(".old"))
+    assert own_desk.refused() == list(range(held))
+
+
+def test_what_the_bus_forgot_before_it_was_read_is_said(
+    kafka: Kafka, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own_desk = a_desk_of_its_own(kafka.bootstrap, tmp_path)
+    make_topics(own_desk.bootstrap, {own_desk.topic: 1})
+    own_desk.write(b"0")
+    assert own_desk.refused() == [0]
+    own_desk.write(b"1", b"2", b"3", b"4")
+    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    admin.delete_records({TopicPartition(own_desk.topic, 0): 3})
+    admin.close()
+    assert own_desk.refused() == [3, 4]
+    assert f"{own_desk.topic}: the bus removed 2 records" in caplog.text
+
+
 def test_a_desk_without_a_key_here_and_a_desk_that_is_none_are_refused(bus: Bus) -> None:
     for desk, code in (("rs.spoc", "NO_PRIVATE_KEY"), ("hu.spok", "UNKNOWN_DESK")):
         with pytest.raises(IncompatibleError) as caught:
@@ -173,14 +297,10 @@ def test_a_desk_without_a_key_here_and_a_desk_that_is_none_are_refused(bus: Bus)
     assert "did you mean hu.spoc" in caught.value.text
 
 
-def test_a_broker_that_is_not_there_is_said(bus: Bus) -> None:
-    nowhere = replace(bus.context("hu"), bootstrap=f"{LOOPBACK}:{free_port()}")
+def test_a_broker_that_is_not_there_is_said(tmp_path: Path) -> None:
     begun = time.monotonic()
-    with (
-        Subscriber(nowhere, desk=DESK, start=Start(last=1), world=bus.world) as feed,
-        pytest.raises(UnavailableError),
-    ):
-        next(iter(feed))
+    with pytest.raises(UnavailableError):
+        a_desk_of_its_own(f"{LOOPBACK}:{free_port()}", tmp_path).refused()
     assert time.monotonic() - begun < 15
 
 

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import base64
+import copy
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from string import ascii_uppercase
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from natcbus.client.composing import preview, validate
+from natcbus.client.composing import CLOCK_TOLERANCE, preview, validate
 from natcbus.client.errors import RejectedError
 from natcbus.contract.codec import decode_message, read_frame
 from natcbus.envelope.directory import KeyDirectory
 from natcbus.envelope.grant import grant_fingerprint, read_grant
 from natcbus.envelope.sign import SLIP, verify_message, verify_part
-from tests.support.mutations import example
+from natcbus.hub import admission
+from tests.support.mutations import TYPES, example
+from tests.support.planting import planted, spellings
 from tests.support.sides import NOW, Sides, entropy, sides
 
 
@@ -190,14 +198,92 @@ def test_a_preview_decides_as_composing_does() -> None:
     assert previewed.decision.digest == sides().compose(event).decision.digest
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=12, max_size=20))
-def test_nothing_of_a_sealed_part_stands_in_the_message(secret: str) -> None:
-    event = example("missing_person", NOW)
-    event["sealed"]["identity"]["names"][0]["full"] = secret
-    event["sealed"]["recognition"]["description"] = secret
-    event["sealed"]["circumstances"]["companions"][0]["description"] = secret
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(TYPES), st.text(ascii_uppercase, min_size=12, max_size=16))
+def test_nothing_of_a_sealed_part_stands_in_the_message(event_type: str, secret: str) -> None:
+    event = example(event_type, NOW)
+    event["sealed"] = planted(event["sealed"], secret)
+    assert all(secret in str(content) for content in event["sealed"].values())
     value = sides().compose(event).value
-    assert secret.encode() not in value
-    assert secret.encode("utf-16-le") not in value
-    assert base64.b64encode(secret.encode())[:12] not in value
+    assert [each for each in spellings(secret) if each in value] == []
+
+
+def test_a_desk_that_gets_it_is_found_the_same_way() -> None:
+    """Or the search above would prove nothing."""
+    value = sides().compose(example("missing_person", NOW)).value
+    assert [each for each in spellings("hu.border-police") if each in value]
+
+
+STRANGE = st.sampled_from(
+    [
+        *(None, True, 0, -1, 1.5, float("nan"), float("inf"), 10**30),
+        *("", " ", "\ud800", "\x00", "x" * 10_000, "RS\n", "\uff32\uff33", "+381600000001"),
+        *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-24T08:00:00"),
+        *([], {}, [[]], [None], [1] * 2_000, {"a": 1}, {1: 2}, {None: None}, {"\ud800": 1}),
+        *(b"bytes", NOW, NOW.date(), uuid4(), Decimal(1), (), {1, 2}, object()),
+    ]
+)
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - JSON
+    """The way to every value inside, and to the whole."""
+    yield at
+    keys = value if isinstance(value, dict) else range(len(value) if isinstance(value, list) else 0)
+    for key in keys:
+        yield from places(value[key], (*at, key))
+
+
+def replaced(value: Any, at: Sequence[Any], new: object) -> Any:  # noqa: ANN401 - JSON
+    if not at:
+        return new
+    changed = copy.copy(value)
+    changed[at[0]] = replaced(value[at[0]], at[1:], new)
+    return changed
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_whatever_stands_anywhere_is_sent_or_refused_and_nothing_else(data: st.DataObject) -> None:
+    event = example(data.draw(st.sampled_from(TYPES)), NOW)
+    strange = replaced(event, data.draw(st.sampled_from(list(places(event)))), data.draw(STRANGE))
+    try:
+        sides().compose(strange)
+    except RejectedError as error:
+        for problem in error.problems:
+            assert problem.code
+            assert f"{problem.pointer}{problem.text}".encode()
+
+
+@pytest.mark.parametrize("event", [None, 7, [], [("type", "missing_person")], object()])
+def test_what_is_no_event_at_all_is_refused_with_its_kind(event: Any) -> None:  # noqa: ANN401
+    with pytest.raises(RejectedError) as caught:
+        sides().compose(event)
+    assert caught.value.code == "WRONG_TYPE"
+
+
+def test_an_event_that_is_ahead_of_the_clock_is_refused_as_the_hub_would() -> None:
+    assert CLOCK_TOLERANCE == admission.CLOCK_TOLERANCE
+    sides().compose(example("missing_person", NOW + CLOCK_TOLERANCE))
+    with pytest.raises(RejectedError) as caught:
+        sides().compose(example("missing_person", NOW + CLOCK_TOLERANCE + timedelta(seconds=1)))
+    assert caught.value.code == "CLOCK_AHEAD"
+
+
+def test_a_message_that_no_decided_desk_could_open_is_not_sent() -> None:
+    whole = sides()
+    mine = {"rs": whole.world.keys.files["rs"]}
+    directory = KeyDirectory._of(mine, whole.world.keys.hub_key())  # noqa: SLF001 - as above
+    lonely = Sides(whole.parties, replace(whole.world, keys=directory))
+    with pytest.raises(RejectedError) as caught:
+        lonely.compose(changed("/header/addressing", {"desks": ["hu.spoc", "hu.thb-police"]}))
+    assert (caught.value.pointer, caught.value.code) == ("/header/addressing", "NOBODY")
+    assert "hu.spoc, hu.thb-police" in caught.value.text
+
+
+def test_a_message_above_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    event = example("missing_person", NOW)
+    size = len(sides().compose(event).value)
+    monkeypatch.setattr("natcbus.client.composing.MAX_MESSAGE_BYTES", size - 1)
+    with pytest.raises(RejectedError) as caught:
+        sides().compose(event)
+    assert caught.value.code == "MESSAGE_TOO_LARGE"

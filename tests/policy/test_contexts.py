@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from natcbus.client import contexts
 from natcbus.client.contexts import Context
@@ -101,3 +103,27 @@ def test_a_file_of_tls_that_is_not_there_is_said(tmp_path: Path) -> None:
     context = replace(a_context(tmp_path), protocol="SSL", ca_file=tmp_path / "ca.pem")
     with pytest.raises(IncompatibleError, match=r"no file .*ca\.pem"):
         context.security()
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(codec="utf-8", exclude_characters="/\x00"), min_size=1))
+def test_any_name_of_a_folder_reads_back_as_it_was_saved(tmp_path: Path, folder: str) -> None:
+    context = a_context(tmp_path / f"in {folder} here")
+    contexts.save(context)
+    assert contexts.load("rs") == context
+
+
+def test_a_relative_path_begins_at_the_file_that_says_it(home: Path) -> None:
+    (home / "contexts").mkdir(parents=True)
+    text = 'bootstrap = "b:9092"\nmember = "rs"\nnetwork = "net"\nkeys = "../keys"\nstate = "/s"\n'
+    (home / "contexts" / "rs.toml").write_text(text)
+    context = contexts.load("rs")
+    assert context.network == home / "contexts" / "net"
+    assert context.keys == home / "contexts" / ".." / "keys"
+    assert context.state == Path("/s")
+
+
+@pytest.mark.parametrize("protocol", ["", "plaintext", "SASL_PLAINTEXT"])
+def test_only_protocols_that_are_known_are_used(tmp_path: Path, protocol: str) -> None:
+    with pytest.raises(IncompatibleError, match="PLAINTEXT, SSL, SASL_SSL"):
+        replace(a_context(tmp_path), protocol=protocol).security()

@@ -1,37 +1,22 @@
-"""The example Network: what it holds, and that its published schema says the same as the loader."""
+"""The example Network: what it holds, and how its tables reach people."""
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
-from copy import deepcopy
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from functools import cache
-from itertools import pairwise
 from typing import Final
 
 import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.countries import COUNTRIES
-from natcbus.contract.types.core import Clearance
-from natcbus.routing.describing import describe_desks, describe_members, describe_policy, in_words
-from natcbus.routing.errors import NetworkError
 from natcbus.routing.loading import load_network
 from natcbus.routing.network import Desk, Network, Reach, Tier
-from natcbus.routing.published import network_schema, schema_text
-from natcbus.routing.transfers import covering
 from natcbus.routing.vocabulary import ORGANISATION_TYPES, PURPOSES, STATUSES
 from tests.support.networks import (
-    EXAMPLE,
-    SMALL,
-    SMALL_AUDIENCES,
     example_files,
     example_network,
     shuffled,
@@ -213,75 +198,6 @@ def test_a_joint_action_day_reaches_no_country_by_its_role(network: Network) -> 
     assert row.topics.reach is NOTICE
 
 
-def test_every_desk_of_a_member_may_get_what_any_member_sends_to_it(network: Network) -> None:
-    """Who is left out of the register of transfers is left out on purpose: partners and guests."""
-    sent_at = datetime(2027, 1, 1, tzinfo=UTC)
-    states = [
-        each for each in network.members.values() if each.tier is not Tier.PARTNER and each.country
-    ]
-    for sender in states:
-        covered = covering(network.transfers[sender.code], "LED", sent_at)
-        for desk in network.desks.values():
-            receiver = network.members[desk.member]
-            if receiver.tier is Tier.PARTNER or receiver == sender:
-                continue
-            receivers = covered.get(desk.regime, ())
-            assert any(desk.member in each for each in receivers), (sender.code, desk.id)
-
-
-def test_a_trade_union_gets_nothing_that_police_collected(network: Network) -> None:
-    covered = covering(network.transfers["mk"], "LED", datetime(2027, 1, 1, tzinfo=UTC))
-    assert not any("primersindikat" in each for each in covered["GDPR"])
-
-
-def test_police_desks_are_cleared_and_services_are_not(network: Network) -> None:
-    for desk in network.desks.values():
-        cleared = desk.organisation in LED or desk.organisation == "NATIONAL_COORDINATOR"
-        assert (desk.clearance is not Clearance.NONE) is cleared, desk.id
-        assert desk.majors == {1}
-        assert not desk.suspended
-
-
-def test_corridors_are_named_by_their_countries_and_run_over_borders(network: Network) -> None:
-    assert {"TR-BG-RS-HU", "GR-MK-RS-HR-SI", "UA-MD-RO-BG", "AL-IT"} <= set(
-        network.policy.corridors
-    )
-    for name, corridor in network.policy.corridors.items():
-        stations = name.split("-")
-        assert set(stations) == corridor.countries
-        ferry = name == "AL-IT"
-        for one, next_one in pairwise(stations):
-            assert ferry or next_one in network.neighbours[one], name
-
-
-def test_border_points_lie_between_neighbours_one_of_which_gives_the_code(
-    network: Network,
-) -> None:
-    assert len(network.border_points) >= 60
-    members = {each.country for each in network.members.values()}
-    for code, point in network.border_points.items():
-        one, other = point.between
-        assert other in network.neighbours[one], code
-        assert code[:2] in point.between, code
-        assert point.between & members, code
-
-
-def test_every_land_border_between_two_members_has_a_point(network: Network) -> None:
-    known = {point.between for point in network.border_points.values()}
-    members = {each.country for each in network.members.values() if each.country is not None}
-    borders = {
-        frozenset({country, neighbour})
-        for country, neighbours in network.neighbours.items()
-        for neighbour in neighbours
-        if {country, neighbour} <= members
-    }
-    assert borders - known == set()
-
-
-def test_counts_below_five_are_small(network: Network) -> None:
-    assert network.policy.small_cell == 5
-
-
 def test_purposes_admit_whom_the_field_admits(network: Network) -> None:
     purposes = network.policy.purposes
     assert purposes["LOCATE_PERSON"] == {
@@ -363,129 +279,3 @@ def test_its_yaml_in_another_order_gives_the_same_network(network: Network) -> N
             dict(chance.sample(files, len(files))), dict(reversed(list(network.audiences.items())))
         )
         assert again == network
-
-
-def test_the_published_schema_is_the_one_that_the_loader_gives() -> None:
-    published = (EXAMPLE / "schema" / "network.schema.json").read_text("utf-8")
-    assert published == schema_text(load_catalogue().types)
-    Draft202012Validator.check_schema(json.loads(published))
-
-
-@pytest.mark.parametrize(("file", "text"), sorted(example_files().items()))
-def test_the_published_schema_accepts_the_example(file: str, text: str) -> None:
-    validator = Draft202012Validator(json.loads(schema_text(load_catalogue().types)))
-    assert not list(validator.iter_errors(as_editors_read(yaml.safe_load(text))))
-    head = text.splitlines()[0]
-    assert head.startswith("# yaml-language-server: $schema=")
-    schema = (EXAMPLE / file).parent / head.partition("=")[2]
-    assert schema.resolve().is_file()
-
-
-def as_editors_read(value: object) -> object:
-    """YAML 1.2 has no dates: an editor sees the text."""
-    if isinstance(value, dict):
-        return {key: as_editors_read(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [as_editors_read(each) for each in value]
-    return value.isoformat() if isinstance(value, date) else value
-
-
-ODD: Final[list[object]] = [
-    *(None, True, 0, 1, -1, 3.5, "", "X", "F", "ALL", "MEMBER", "RS", "rs", "rs.spoc", "P3D"),
-    *("missing_person", "IMMEDIATE", "SPOC_24_7", "24/7", "x" * 700, "two\nlines", " ", []),
-    *({}, ["RS"], ["X"], ["SPOC_24_7", "SPOC_24_7"], {"X": 1}, {"reach": "F"}, {"en": "Name"}),
-]
-# What several files say together, and which topics there are.
-ONLY_THE_LOADER_SEES: Final = {
-    *("MISSING_SECTION", "MISSING_EVENT_TYPE", "MISSING_PURPOSE", "MISSING_TLP_LEVEL"),
-    *("MISSING_TIER", "MISSING_URGENCY", "UNKNOWN_TOPIC", "DUPLICATE_KEY"),
-    *("FOREIGN_DESK", "COUNTRY_TAKEN", "OWN_NEIGHBOUR", "ONE_WAY_ADJACENCY"),
-    *("UNREACHABLE_ORGANISATION_TYPE", "UNREACHABLE_DESK"),
-    *("GROUP_IS_MEMBER", "UNKNOWN_MEMBER", "UNKNOWN_PARTY", "DUPLICATE_NAME"),
-}
-
-
-def places_in(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-    """The paths of everything inside ``value``."""
-    inside: list[tuple[object, object]] = []
-    if isinstance(value, dict):
-        inside = list(value.items())
-    elif isinstance(value, list):
-        inside = list(enumerate(value))
-    below = [place for key, each in inside for place in places_in(each, (*path, key))]
-    return [path, *below] if path else below
-
-
-@st.composite
-def changed_file(draw: st.DrawFn) -> tuple[str, object]:
-    """A file of the small network with one change somewhere."""
-    name = draw(st.sampled_from(sorted(SMALL)))
-    whole = deepcopy(yaml.safe_load(SMALL[name]))
-    *path, last = draw(st.sampled_from(places_in(whole)))
-    holder = whole
-    for key in path:
-        holder = holder[key]
-    match draw(st.sampled_from(["replace", "remove", "rename", "add"])):
-        case "replace":
-            holder[last] = deepcopy(draw(st.sampled_from(ODD)))
-        case "remove":
-            del holder[last]
-        case "rename" if isinstance(holder, dict):
-            holder[draw(st.sampled_from(["odd", "RS", "OTHERWISE", "hu.spoc"]))] = holder.pop(last)
-        case _ if isinstance(holder, dict):
-            holder["odd"] = deepcopy(draw(st.sampled_from(ODD)))
-        case _:
-            holder.append(deepcopy(draw(st.sampled_from(ODD))))
-    return name, whole
-
-
-@settings(max_examples=400, deadline=None)
-@given(changed_file())
-def test_schema_and_loader_agree_on_what_a_file_may_say(changed: tuple[str, object]) -> None:
-    name, whole = changed
-    try:
-        load_network({**SMALL, name: yaml.safe_dump(whole)}, SMALL_AUDIENCES)
-    except NetworkError as error:
-        codes = {problem.code for problem in error.problems}
-    else:
-        codes = set()
-    validator = Draft202012Validator(network_schema(SMALL_AUDIENCES))
-    accepted = validator.is_valid(as_editors_read(whole))
-    if accepted:
-        assert codes <= ONLY_THE_LOADER_SEES
-    else:
-        assert codes
-
-
-def test_its_tables_can_be_shown(network: Network) -> None:
-    tables = [describe_members(network), describe_desks(network), *describe_policy(network)]
-    for table in tables:
-        assert table.rows
-        assert all(len(row) == len(table.columns) for row in table.rows)
-    assert ("xk", "Kosovo", "MEMBER", "XK", "4") in describe_members(network).rows
-    assert [row[0] for row in describe_desks(network, "icmpd").rows] == [
-        "icmpd.dpo",
-        "icmpd.secretariat",
-    ]
-    policy = {table.title: table.rows for table in describe_policy(network)}
-    assert ("RED", "", "nobody") in policy["Traffic Light Protocol"]
-    assert ("missing_person", "IMMEDIATE", "read", "15 min") in policy["Clocks"]
-    assert ("eu", "bg, hr, hu, ro, si") in policy["Groups"]
-    assert ("RSHRG", "Horgoš", "HU, RS", "no") in policy["Border points"]
-    assert ("TRKPU", "Kapıkule", "BG, TR", "yes") in policy["Border points"]  # noqa: RUF001 - Turkish
-    union = next(row for row in policy["Transfers"] if row[0] == "Law of the Union")
-    assert union[1:] == ("eu", "eu, icmpd", "GDPR, LED", "ADEQUACY", "no end", "yes")
-
-
-def test_who_is_suspended_is_shown_as_such(network: Network) -> None:
-    members = {**network.members, "rs": replace(network.members["rs"], suspended=True)}
-    desks_ = {**network.desks, "hu.spoc": replace(network.desks["hu.spoc"], suspended=True)}
-    shown = replace(network, members=members, desks=desks_)
-
-    assert ("rs", "Serbia", "MEMBER, suspended", "RS", "8") in describe_members(shown).rows
-    assert describe_desks(shown, "hu").rows[-2][5] == "none, suspended"
-
-
-def test_durations_are_said_in_words() -> None:
-    assert in_words(timedelta(days=1, hours=12)) == "1 d 12 h"
-    assert in_words(timedelta(seconds=90)) == "1 min 30 s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from natcbus.client import (
     UnavailableError,
 )
 from natcbus.client.in_doubt import InDoubt
-from natcbus.operations.key_files import init_keys
+from natcbus.client.world import read_keys
+from natcbus.operations.key_files import HUB, init_keys
 from tests.support.mutations import Json, example
 from tests.support.sides import NOW, sides
 
@@ -98,6 +100,31 @@ def test_a_key_that_the_network_does_not_know_signs_nothing(tmp_path: Path) -> N
     with pytest.raises(IncompatibleError) as caught:
         Publisher(context, world=sides().world)
     assert caught.value.code == "KEY_NOT_CERTIFIED"
+
+
+def test_what_a_preview_objects_to_is_what_publishing_refuses(tmp_path: Path) -> None:
+    """Another member's desk as sender too, though its event is right in itself."""
+    network, public = sides().world.network, tmp_path / "public"
+    for owner in ("rs", HUB):
+        init_keys(owner, network, tmp_path / "private", public, NOW)
+    context = Context(
+        name="serbia",
+        bootstrap="nowhere:1",
+        member="rs",
+        network=tmp_path,
+        keys=tmp_path / "private",
+        state=tmp_path,
+    )
+    world = replace(sides().world, keys=read_keys(public))
+    event = example("missing_person", NOW)
+    event["header"]["from"] = "hu.spoc"
+    with Publisher(context, world=world, now=lambda: NOW) as publisher:
+        problems = publisher.preview(event).problems
+        with pytest.raises(RejectedError) as caught:
+            publisher.publish(event)
+    assert caught.value.problems == problems
+    assert [(each.pointer, each.code) for each in problems] == [("/header/from", "FOREIGN_ORIGIN")]
+    assert "context serbia publishes for rs only" in problems[0].text
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from natcbus.contract.types.core import (
     LegalBasis,
     Pap,
     Purpose,
+    Reference,
     Regime,
     Retention,
     Status,
@@ -283,6 +284,7 @@ class Changes(TypedDict, total=False):
     sent_at: datetime
     legal_basis: LegalBasis
     change: Change
+    supersedes: Reference | None
     conflicts: tuple[str, ...]
     clearance: Clearance
 

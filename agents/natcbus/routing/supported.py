@@ -8,8 +8,8 @@ from typing import Final
 from natcbus.contract.problems import Problem
 from natcbus.contract.types.core import Header, Kind
 
-ROUTED: Final = frozenset({Kind.ALERT})
-"""What this version routes; UPDATE and CANCEL wait for tests through the whole bus."""
+ROUTED: Final = frozenset({Kind.ALERT, Kind.UPDATE, Kind.CANCEL})
+"""The kinds of message that this version routes."""
 
 
 def unsupported(header: Header) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
+from natcbus.cli.changes import say_change
 from natcbus.cli.decisions import because_texts, headline
 from natcbus.cli.failures import Fault
 from natcbus.cli.output import Output, fault_line, listed, moment, view_text
@@ -22,6 +23,7 @@ _LABEL: Final = 13
 def show_delivery(delivery: Delivery, output: Output) -> None:
     """Print a delivery for the people of its desk."""
     output.say(headline(delivery.header))
+    say_change(delivery.header, output)
     output.show(_facts(delivery))
     for part, content in parts(delivery):
         output.show(part_grid(part, content))

@@ -9,6 +9,14 @@ from typing import Annotated
 
 import typer
 
+from natcbus.cli.changes import (
+    ExampleKind,
+    earlier_json,
+    going_on,
+    say_change,
+    say_recalls,
+    thread_read,
+)
 from natcbus.cli.decisions import (
     delivery_json,
     denial_json,
@@ -33,6 +41,7 @@ from natcbus.cli.visible import visible
 from natcbus.client.composing import Preview
 from natcbus.client.composing import preview as preview_of
 from natcbus.client.errors import RejectedError
+from natcbus.client.threads import NEW_THREAD
 from natcbus.contract.assembly import Json
 from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.errors import InvalidEventError
@@ -56,13 +65,20 @@ def register(app: typer.Typer) -> None:
 def example(
     event_type: Annotated[str, typer.Argument(metavar="TYPE", help="For example missing_person.")],
     *,
+    kind: Annotated[
+        ExampleKind, typer.Option("--kind", help="To open a case, to correct it, or to end it.")
+    ] = ExampleKind.ALERT,
+    of: Annotated[
+        str | None,
+        typer.Option("--of", metavar="ID", help="The message that an UPDATE or CANCEL replaces."),
+    ] = None,
     as_json: JsonOption = False,  # noqa: ARG001 - an example is JSON either way
 ) -> None:
     """Print an event of a type that is valid for the example network, to start from."""
     found = named_type(event_type, load_catalogue())
     folder = files("natcbus.contract") / "events" / found.name / f"v{found.version.split('.')[0]}"
     written = parse_json((folder / "example.json").read_text("utf-8"))
-    Output(as_json=True).document(freshened(written, the_time()))
+    Output(as_json=True).document(freshened(going_on(written, kind, of), the_time()))
 
 
 def validate(
@@ -80,7 +96,7 @@ def validate(
     try:
         found = event_in(event_text(file), where, the_time())
         code = Exit.REFUSED
-        problems = _previewed(found, where).problems
+        problems = preview_of(found, without_keys(where), the_time()).problems
     except RejectedError as error:
         problems = error.problems
     faults = [Fault.of(problem) for problem in problems]
@@ -113,21 +129,16 @@ def preview(
     where = network_at(network, output, context)
     text = event_text(file)
     try:
-        event = event_in(text, where, the_time())
+        found = _previewed(text, where, context, output)
     except RejectedError as error:
         if as_json:
             output.document(_preview_json(text, None, error.problems, where))
             raise typer.Exit(Exit.WRONG_INPUT) from None
         raise
-    found = _previewed(event, where)
     if as_json:
         output.document(_preview_json(text, found, found.problems, where))
     else:
-        output.say(headline(event.header))
-        output.say(network_line(found.decision, where))
-        output.say()
-        decision = found.decision
-        show_decision(decision.deliveries, decision.denials, where, event.header, output)
+        _show_preview(found, where, output)
     if found.problems and not as_json:
         output.say()
         raise CommandError(Exit.REFUSED, map(Fault.of, found.problems))
@@ -147,7 +158,9 @@ def why_not_desk(
     output = Output(as_json=as_json)
     where = network_at(network, output, context)
     event = event_in(event_text(file), where, the_time())
-    answer = why_not(desk, event.type.name, event.header, event.open, event.sealed.keys(), where)
+    thread = thread_read(event.header, context, output) or NEW_THREAD
+    asked = (event.type.name, event.header, event.open, event.sealed.keys(), where)
+    answer = why_not(desk, *asked, thread.prior)
     if as_json:
         output.document(_why_not_json(answer, where))
     else:
@@ -156,8 +169,23 @@ def why_not_desk(
         raise typer.Exit(Exit.REFUSED)
 
 
-def _previewed(event: Event, network: Network) -> Preview:
-    return preview_of(event, without_keys(network), the_time())
+def _previewed(text: bytes, network: Network, context: str | None, output: Output) -> Preview:
+    now = the_time()
+    event = event_in(text, network, now)
+    thread = thread_read(event.header, context, output)
+    if thread is not None:
+        event = event_in(text, network, now, thread)
+    return preview_of(event, without_keys(network), now, thread)
+
+
+def _show_preview(found: Preview, network: Network, output: Output) -> None:
+    header, decision = found.event.header, found.decision
+    output.say(headline(header))
+    say_change(header, output)
+    output.say(network_line(decision, network))
+    output.say()
+    show_decision(decision.deliveries, decision.denials, network, header, output)
+    say_recalls(found.recalls, output)
 
 
 def _preview_json(
@@ -173,6 +201,8 @@ def _preview_json(
         "digest": None if found is None else found.decision.digest.hex(),
         "deliveries": [delivery_json(delivery, network) for delivery in deliveries],
         "denials": [denial_json(denial, network, header) for denial in denials],
+        "earlier": None if found is None else earlier_json(found),
+        "recalls": [] if found is None else [*found.recalls],
         "errors": [Fault.of(problem).to_json() for problem in problems],
     }
 

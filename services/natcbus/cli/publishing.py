@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
+from natcbus.cli.changes import say_change, say_recalls
 from natcbus.cli.decisions import counted, delivery_json, denial_json
 from natcbus.cli.deliveries import show_delivery
 from natcbus.cli.failures import CommandError, Exit, Fault, refused, wrong_input
@@ -24,7 +25,6 @@ from natcbus.client.receipts import wait_for_receipt
 from natcbus.client.subscriber import Refused
 from natcbus.contract.assembly import Json
 from natcbus.contract.reading import parse_json
-from natcbus.contract.types.core import Header
 from natcbus.contract.types.hub import DecisionRecord, Outcome
 from natcbus.routing.network import Network
 
@@ -60,10 +60,9 @@ def publish(
     event = _under(event_text(file), message_id)
     with Publisher(where) as publisher:
         sent = publisher.publish(event)
-        header = publisher.preview(event).event.header
         network = publisher.world.network
     if not wait:
-        _report_sent(sent, header, network, output)
+        _report_sent(sent, network, output)
         return
     receipt = wait_for_receipt(where, sent.message_id, timeout)
     if receipt is None:
@@ -73,7 +72,7 @@ def publish(
         )
         faults = [Fault("NOT_ROUTED_YET", text)]
         raise CommandError(Exit.UNAVAILABLE, faults, {"message_id": sent.message_id})
-    _report_routed(sent, receipt.decision, header, network, output)
+    _report_routed(sent, receipt.decision, network, output)
 
 
 def subscribe(  # noqa: PLR0913 - each is an option of its own
@@ -151,37 +150,40 @@ def _under(text: bytes, message_id: str | None) -> bytes:
     return json.dumps(event).encode()
 
 
-def _report_sent(sent: Published, header: Header, network: Network, output: Output) -> None:
-    decision = sent.decision
+def _report_sent(sent: Published, network: Network, output: Output) -> None:
+    decision, header = sent.decision, sent.header
     if output.as_json:
         output.document(
             _sent_json(sent)
             | {
                 "deliveries": [delivery_json(each, network) for each in decision.deliveries],
                 "denials": [denial_json(each, network, header) for each in decision.denials],
+                "recalls": [*sent.recalls],
                 "errors": [],
             }
         )
         return
     output.say(f"{sent.state} {sent.message_id} on thread {visible(sent.thread_id)}", "bold")
+    say_change(header, output)
     output.say(counted(decision.deliveries))
+    say_recalls(sent.recalls, output)
     if sent.undeliverable:
         output.say(f"No public key yet, so not to: {listed(sent.undeliverable)}", "red")
     output.say(f"`natcbus trace {sent.message_id}` shows what the hub decided.", "dim")
 
 
 def _report_routed(
-    sent: Published, record: DecisionRecord, header: Header, network: Network, output: Output
+    sent: Published, record: DecisionRecord, network: Network, output: Output
 ) -> None:
     routed = record.outcome in {Outcome.ROUTED, Outcome.REPEATED}
-    shown = receipt_json(record, network, header=header)
+    shown = receipt_json(record, network, header=sent.header)
     if output.as_json:
-        kept = ("deliveries", "denials", "errors")
+        kept = ("deliveries", "denials", "recalls", "errors")
         output.document(
             _sent_json(sent) | {"state": record.outcome.value} | {key: shown[key] for key in kept}
         )
     elif routed:
-        show_receipt(record, network, output, header=header)
+        show_receipt(record, network, output, header=sent.header)
     if not routed and not output.as_json:
         raise CommandError(Exit.REFUSED, faults_of(record))
     if not routed:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from natcbus.cli.changes import say_recalls
 from natcbus.cli.decisions import denial_json, reasons_json, show_decision
 from natcbus.cli.failures import Fault
 from natcbus.cli.output import Output, fault_line, moment, table
@@ -58,6 +59,8 @@ def receipt_json(
         "thread_id": record.thread_id,
         "type": record.type,
         "status": record.status,
+        "kind": record.kind,
+        "supersedes": record.supersedes,
         "outcome": record.outcome.value,
         "sent_at": None if record.sent_at is None else write_instant(record.sent_at),
         "decided_at": write_instant(record.decided_at),
@@ -68,6 +71,7 @@ def receipt_json(
         "present": [*record.present],
         "deliveries": [_outgoing_json(each, record, network) for each in record.deliveries],
         "denials": [denial_json(each, network, header) for each in denials_of(record)],
+        "recalls": [*record.recalls],
         "errors": [fault.to_json() for fault in faults_of(record)],
         "repeats": repeats,
     }
@@ -82,6 +86,8 @@ def show_receipt(
 ) -> None:
     """Print a receipt for people; with the message's header its sentences are more exact."""
     output.say(_headline(record))
+    if record.supersedes is not None:
+        output.say(f"{visible(record.kind)} of {visible(record.supersedes)}", "bold")
     output.say(_decided(record), "dim")
     if repeats:
         output.say(f"It came {repeats} more times and was not delivered again.", "dim")
@@ -90,6 +96,7 @@ def show_receipt(
         output.say(fault_line(fault))
     if record.outcome is Outcome.ROUTED:
         show_decision(deliveries_of(record), denials_of(record), network, header, output)
+        say_recalls(record.recalls, output)
         _show_undelivered(record, output)
 
 

@@ -231,8 +231,9 @@ def _toml(context: Context) -> str:
         value = getattr(context, key)
         if value is not None:
             text = str(Path(value).absolute()) if key in _PATHS else str(value)
-            # A JSON string is a TOML basic string too.
-            lines.append(f"{key} = {json.dumps(text, ensure_ascii=False)}")
+            # A JSON string is a TOML basic string too, but for one character.
+            written = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+            lines.append(f"{key} = {written}")
     return "\n".join(lines) + "\n"
 
 

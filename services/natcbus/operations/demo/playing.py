@@ -125,8 +125,7 @@ class Director:
             if sent is None:
                 continue
             record = self._await_decision(scene, sent)
-            header = self._publisher(scene).preview(scene.event).event.header
-            self._view.routed(header, record, self._desks.desks)
+            self._view.routed(sent.header, record, self._desks.desks)
             self._collect(sent.message_id, record)
             shown = self._opened.get((sent.message_id, chapter.look_at or ""))
             if shown is not None:
