@@ -7,6 +7,8 @@ its topics from the command line.
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,34 +20,44 @@ from natcbus.hub.worker import run
 POISON = b"poison"
 BUG = b"bug"
 ENDLESS = b"endless"
+DEADLY = b"deadly"
 
 
 class PassThrough:
-    """Copies a record to every feed; poison is held, a bug raises, and one never ends."""
+    """Copies to every feed; poison is held, a bug raises, one never ends, and one kills."""
 
     def __init__(self, feeds: Sequence[str], quarantine: str) -> None:
         self.feeds = tuple(feeds)
         self.quarantine = quarantine
 
     def route(self, record: Inbound, now: datetime) -> Routed:
-        del now
         value = b"" if record.value is None else record.value
         if value.startswith(BUG):
             raise ValueError(value.decode())
         while value.startswith(ENDLESS):
             pass
-        came_from = f"{record.topic}/{record.partition}/{record.offset}".encode()
+        if value.startswith(DEADLY):
+            os.kill(os.getpid(), signal.SIGKILL)
         if value.startswith(POISON):
-            held = Outbound(self.quarantine, record.key, value, (("from", came_from),))
-            return Routed((held,), Outcome.QUARANTINED)
+            return self.set_aside(record, now)
         copies = tuple(
-            Outbound(feed, record.key, value, (("from", came_from),), partition=0)
+            Outbound(feed, record.key, value, (("from", _place(record)),), partition=0)
             for feed in self.feeds
         )
         return Routed(copies, Outcome.ROUTED, "copied", {"full": len(copies)}, {"EXCLUDED": 1})
 
+    def set_aside(self, record: Inbound, now: datetime) -> Routed:
+        del now
+        value = b"" if record.value is None else record.value
+        held = Outbound(self.quarantine, record.key, value, (("from", _place(record)),))
+        return Routed((held,), Outcome.QUARANTINED)
+
     def acknowledged(self, record: Inbound, routed: Routed) -> None:
         del record, routed
+
+
+def _place(record: Inbound) -> bytes:
+    return f"{record.topic}/{record.partition}/{record.offset}".encode()
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ that is refused here reaches a desk.
 KIND_NOT_SUPPORTED This hub routes ALERT, UPDATE and CANCEL; other kinds come with later versions.
 (contract)         Every problem of ``rules.check_open``: formats, bounds, legal fields, minimum
                    data, kind against change, type and version against the frame.
+NETWORK_EXPIRED    The hub's version of the network holds no longer: nothing is delivered under it.
 EXPIRED            ``expires_at`` has come.
 CLOCK_AHEAD        ``sent_at`` lies more than ten minutes after the hub received it.
 (parcels)          SEALED_TWICE, SEAL_SCHEMA, PARCEL_UNSEALED, PARCEL_DIGEST, PARCEL_MISSING: what
@@ -55,6 +56,7 @@ def admit(
     form = check_open(read.type, signed.header, signed.open, read.present)
     slip = read_slip(read, world.keys.signing_key(read.sender))
     problems = [
+        *_network(world, now),
         *unsupported(signed.header),
         *form,
         *_times(signed.header, received_at, now),
@@ -64,6 +66,16 @@ def admit(
     if not form:
         problems += addressing_problems(read.type.name, signed.header, signed.open, world.network)
     return problems if problems or isinstance(slip, list) else slip
+
+
+def _network(world: World, now: datetime) -> Iterator[Problem]:
+    in_use = world.in_use
+    if in_use.expired(now):
+        text = (
+            f"version {in_use.version} of the network, which the hub uses, has expired: "
+            "publish it anew once the secretariat has published the next version"
+        )
+        yield Problem("", "NETWORK_EXPIRED", text)
 
 
 def _times(header: Header, received_at: datetime, now: datetime) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Final, cast
 
 from faust.types import Message
 
+from natcbus.hub.deaths import NO_PAST, Past
 from natcbus.hub.departure import Leave, Partition, leave_process
 from natcbus.hub.errors import UnfitFaustError
 from natcbus.hub.metrics import Live, Metrics
@@ -62,6 +64,7 @@ class Hub:
             in_flight=self.window.occupancy(),
             lag=self.progress.lag,
             oldest_seconds=0.0 if oldest is None else oldest[0],
+            network=self.progress.network(),
         )
 
 
@@ -72,6 +75,7 @@ def create_app(
     *,
     now: Now = utc_now,
     leave: Leave = leave_process,
+    past: Past = NO_PAST,
 ) -> Hub:
     """Build the application; nothing connects before its worker starts.
 
@@ -81,6 +85,8 @@ def create_app(
         Decides about each record.
     member_topics
         All topics to read, for the whole life of the worker.
+    past
+        What the workers before this one died of.
 
     Raises
     ------
@@ -99,8 +105,9 @@ def create_app(
         on_left=progress.leave,
         on_committed=metrics.committed,
         **faust_settings(settings),
+        **_membership(settings, member_topics),
     )
-    window = _window(app, settings, Routing(router, metrics, now), metrics, leave)
+    window = _window(app, settings, Routing(router, metrics, now, past), metrics, leave)
     install_agent(app, window, member_topics)
     hub = Hub(app, window, metrics, progress, tuple(member_topics))
     metrics.watch(hub.live)
@@ -120,7 +127,6 @@ def faust_settings(settings: Settings) -> Mapping[str, object]:
         "broker_commit_interval": settings.commit_interval,
         "broker_commit_every": settings.commit_every,
         "consumer_auto_offset_reset": "earliest",
-        "consumer_group_instance_id": settings.group_instance_id,
         "producer_acks": -1,
         "producer_request_timeout": REQUEST_SECONDS,
         "producer_max_batch_size": BATCH_BYTES,
@@ -154,6 +160,18 @@ def require_compiled_faust(environ: Mapping[str, str]) -> None:
         raise UnfitFaustError(switched_off=True)
     if importlib.util.find_spec("faust._cython.streams") is None:
         raise UnfitFaustError(switched_off=False)
+
+
+def _membership(settings: Settings, topics: Sequence[str]) -> Mapping[str, object]:
+    """Return the worker's name in its group, another one for other topics.
+
+    A broker hands a member that comes back under its stable id what it had, and looks at nothing
+    else: topics that are new in its subscription would never be assigned to anybody.
+    """
+    if settings.group_instance_id is None:
+        return {}
+    topics_digest = hashlib.sha256("\n".join(sorted(topics)).encode()).hexdigest()
+    return {"consumer_group_instance_id": f"{settings.group_instance_id}.{topics_digest[:12]}"}
 
 
 def _window(

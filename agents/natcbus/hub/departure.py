@@ -7,12 +7,14 @@ import os
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn, TypeAlias
+from typing import Final, NoReturn, TypeAlias
 
-from natcbus.hub.errors import Exit, HubError
+from natcbus.hub.errors import DeliveryError, Exit, HubError
 
 Partition: TypeAlias = tuple[str, int]
 """A topic and the number of one of its partitions."""
+
+_TOO_LARGE: Final = frozenset({"MessageSizeTooLargeError", "RecordListTooLargeError"})
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +31,13 @@ class Departure:
     def exit(self) -> Exit:
         """The exit code that the error deserves."""
         return self.error.exit if isinstance(self.error, HubError) else Exit.FAILED
+
+    @property
+    def fault_of_record(self) -> bool:
+        """Whether the record would end every worker: what follows from it cannot be stored."""
+        error = self.error
+        cause = error.cause if isinstance(error, DeliveryError) else type(error).__name__
+        return cause in _TOO_LARGE
 
     def describe(self) -> str:
         """Say what happened, where, in one line that holds nothing of a message.

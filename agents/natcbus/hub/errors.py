@@ -21,7 +21,11 @@ class Exit(IntEnum):
     HOLE = 73
     """Records were skipped on the way here; going on would commit over them."""
     NOT_READY = 74
-    """The group, a subscribed topic or a topic to write to is not there."""
+    """The group, a topic or a version of the network that holds is not there."""
+    NEW_TOPICS = 75
+    """Stopped cleanly: the network has a new member, whose topic only a new process reads."""
+    ORPHANED = 76
+    """The supervisor is gone."""
 
 
 TRY_AGAIN: Final = "The supervisor starts the hub again; nothing was acknowledged."
@@ -41,6 +45,7 @@ class DeliveryError(HubError):
 
     def __init__(self, topic: str, cause: str) -> None:
         self.topic = topic
+        self.cause = cause
         super().__init__(f"A record for {topic} was not stored ({cause}). {TRY_AGAIN}")
 
 
@@ -95,6 +100,29 @@ class NotReadyError(HubError):
             f"Not ready within {limit:.0f} s: {'; '.join(missing)}. "
             "Run `natcbus topology apply` and check the rights of the hub's user."
         )
+
+
+class NoNetworkError(HubError):
+    """``hub.network`` holds no version that may be used."""
+
+    code = "NO_NETWORK"
+    exit = Exit.NOT_READY
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"No version of the network to use: {why}. See `natcbus network publish`; "
+            "NATCBUS_HUB_TRUSTED names the file of the secretariat's keys."
+        )
+
+
+class OrphanedError(HubError):
+    """Whoever started this worker is gone."""
+
+    code = "ORPHANED"
+    exit = Exit.ORPHANED
+
+    def __init__(self) -> None:
+        super().__init__("The supervisor is gone, and its workers leave with it. Start it again.")
 
 
 class SettingsError(HubError):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
-from natcbus.hub.metrics import CONTENT_TYPE, Metrics
-from natcbus.hub.progress import Progress
+from natcbus.hub.metrics import CONTENT_TYPE
 
 LOOPBACK: Final = "127.0.0.1"
 JSON: Final = "application/json"
@@ -18,8 +17,32 @@ JSON: Final = "application/json"
 Page: TypeAlias = tuple[HTTPStatus, str, bytes]
 
 
+class Judged(Protocol):
+    """What is asked whether it lives and whether it is ready: a worker, or all of them."""
+
+    def live(self) -> bool:
+        """Whether it runs at all."""
+        ...
+
+    def obstacles(self) -> list[str]:
+        """Return why it is not ready, or nothing."""
+        ...
+
+    def facts(self) -> Mapping[str, object]:
+        """Return what ``/ready`` shows besides, as JSON."""
+        ...
+
+
+class Exposed(Protocol):
+    """Figures in Prometheus' text format."""
+
+    def text(self) -> bytes:
+        """Return everything."""
+        ...
+
+
 class HealthServer:
-    """Serves a worker's health from a thread of its own, so that a hung event loop shows.
+    """Serves health from a thread of its own, so that a hung event loop shows.
 
     Parameters
     ----------
@@ -27,10 +50,10 @@ class HealthServer:
         On 127.0.0.1; 0 takes a free one, which :attr:`port` then names.
     """
 
-    def __init__(self, progress: Progress, metrics: Metrics, port: int) -> None:
+    def __init__(self, judged: Judged, metrics: Exposed, port: int) -> None:
         pages: dict[str, Callable[[], Page]] = {
-            "/live": lambda: _state(progress.live(), []),
-            "/ready": lambda: _readiness(progress),
+            "/live": lambda: _state({"ok": judged.live(), "obstacles": []}),
+            "/ready": lambda: _readiness(judged),
             "/metrics": lambda: (HTTPStatus.OK, CONTENT_TYPE, metrics.text()),
         }
         self._server = ThreadingHTTPServer((LOOPBACK, port), _handler(pages))
@@ -73,14 +96,13 @@ def _handler(pages: dict[str, Callable[[], Page]]) -> type[BaseHTTPRequestHandle
     return Handler
 
 
-def _readiness(progress: Progress) -> Page:
-    obstacles = progress.obstacles()
-    return _state(not obstacles, obstacles)
+def _readiness(judged: Judged) -> Page:
+    obstacles = judged.obstacles()
+    return _state({"ok": not obstacles, "obstacles": obstacles, **judged.facts()})
 
 
-def _state(good: bool, obstacles: list[str]) -> Page:  # noqa: FBT001 - it is the answer
-    status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
-    body = {"ok": good, "obstacles": obstacles}
+def _state(body: Mapping[str, object]) -> Page:
+    status = HTTPStatus.OK if body["ok"] else HTTPStatus.SERVICE_UNAVAILABLE
     return status, JSON, json.dumps(body).encode()
 
 

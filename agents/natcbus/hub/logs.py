@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
+FORMAT: Final = "%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"
 CAPPED: Final = ("aiokafka", "faust", "mode", "kafka", "asyncio")
 NOISY: Final = "aiokafka"
 REMEMBERED: Final = 1000

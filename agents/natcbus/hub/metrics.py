@@ -18,7 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from natcbus.hub.departure import Partition
-from natcbus.hub.records import Inbound, Outcome, Routed
+from natcbus.hub.records import Inbound, NetworkInUse, Outcome, Routed
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
@@ -33,6 +33,7 @@ class Live:
     in_flight: Mapping[Partition, int]
     lag: Mapping[Partition, int]
     oldest_seconds: float
+    network: NetworkInUse | None = None
 
 
 class Metrics:
@@ -71,6 +72,17 @@ class Metrics:
             ("topic",),
             registry=self.registry,
         )
+        self._refused_networks = Counter(
+            f"{prefix}_network_refused",
+            "New versions of the network that are not used, by reason code.",
+            ("code",),
+            registry=self.registry,
+        )
+        self._stalls = Counter(
+            f"{prefix}_loop_stalls",
+            "Times in which the event loop did not turn, whose stacks were logged.",
+            registry=self.registry,
+        )
         self._commits = Counter(f"{prefix}_commits", "Commits of offsets.", registry=self.registry)
         self._latency = Histogram(
             f"{prefix}_publish_to_feed_seconds",
@@ -104,6 +116,14 @@ class Metrics:
         """Count a commit."""
         self._commits.inc()
 
+    def network_refused(self, code: str) -> None:
+        """Count a version of the network that was published and is not used."""
+        self._refused_networks.labels(word(code)).inc()
+
+    def stalled(self) -> None:
+        """Count a stall of the event loop."""
+        self._stalls.inc()
+
     def expired(self, partition: Partition, records: int) -> None:
         """Count records that retention removed unread."""
         self._expired.labels(partition[0]).inc(records)
@@ -130,6 +150,8 @@ class _LiveFigures(Collector):
             "Age of the oldest event in flight.",
             value=live.oldest_seconds,
         )
+        if live.network is not None:
+            yield from _network(live.network)
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         return iter(())
@@ -138,6 +160,20 @@ class _LiveFigures(Collector):
 def word(value: str) -> str:
     """Return ``value`` where it may be a label, ``other`` where it may not."""
     return value if WORD.fullmatch(value) else "other"
+
+
+def _network(in_use: NetworkInUse) -> Iterator[GaugeMetricFamily]:
+    yield GaugeMetricFamily(
+        "natcbus_hub_network_version",
+        "Version of the network that decides now.",
+        value=in_use.version,
+    )
+    if in_use.expires_at is not None:
+        yield GaugeMetricFamily(
+            "natcbus_hub_network_expires_timestamp_seconds",
+            "When that version expires: from then on messages are refused.",
+            value=in_use.expires_at.timestamp(),
+        )
 
 
 def _per_partition(name: str, text: str, values: Mapping[Partition, int]) -> GaugeMetricFamily:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from natcbus.hub.departure import Partition
+from natcbus.hub.records import NetworkInUse, no_network
 
 SILENT_SECONDS: Final = 15.0
 """An event loop that has not run for so long is hung."""
@@ -37,6 +39,10 @@ class Progress:
     reached: Mapping[Partition, int] = field(default_factory=dict)
     """First offset not acknowledged, per assigned partition."""
     stopping: bool = False
+    reads: Mapping[str, int] = field(default_factory=dict)
+    """Every topic to read, with the number of its partitions."""
+    network: Callable[[], NetworkInUse | None] = no_network
+    """What is decided under."""
     _beat: float | None = None
     _behind_since: dict[Partition, float] = field(default_factory=dict)
 
@@ -88,7 +94,19 @@ class Progress:
             obstacles.append("not every topic was seen")
         if not self.live():
             obstacles.append("the event loop is silent")
+        in_use = self.network()
+        if in_use is not None and in_use.expired(datetime.now(UTC)):
+            obstacles.append(f"version {in_use.version} of the network has expired")
         return obstacles + self._stalled()
+
+    def facts(self) -> Mapping[str, object]:
+        """Return what a supervisor wants to know besides."""
+        in_use = self.network()
+        return {
+            "live": self.live(),
+            "reads": dict(self.reads),
+            "network": None if in_use is None else in_use.version,
+        }
 
     def _stalled(self) -> list[str]:
         now = self.clock()

@@ -6,7 +6,7 @@ and never raises for bad input: what it cannot read goes to quarantine as one mo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -80,6 +80,10 @@ class Router(Protocol):
         """
         ...
 
+    def set_aside(self, record: Inbound, now: datetime) -> Routed:
+        """Put ``record`` aside without looking into it: that has ended one worker after another."""
+        ...
+
     def acknowledged(self, record: Inbound, routed: Routed) -> None:
         """Learn that all that followed from ``record`` is durable.
 
@@ -90,13 +94,61 @@ class Router(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkInUse:
+    """The version of the network that a router decides under; ``expires_at`` is aware."""
+
+    version: int
+    expires_at: datetime | None
+
+    def expired(self, now: datetime) -> bool:
+        """Whether it holds no longer, so that messages are refused."""
+        return self.expires_at is not None and self.expires_at <= now
+
+
+def no_network() -> NetworkInUse | None:
+    """What a router says that knows no network."""
+    return None
+
+
+class Steered(Protocol):
+    """A running worker, in the hands of what follows the network. Safe from every thread."""
+
+    def between_messages(self, change: Callable[[], None]) -> None:
+        """Call ``change`` soon, while no record is being decided."""
+        ...
+
+    def start_again(self) -> None:
+        """Stop cleanly and ask whoever watches this process to start another one."""
+        ...
+
+    def network_refused(self, code: str) -> None:
+        """Count a version of the network that is not used."""
+        ...
+
+
+class Companion(Protocol):
+    """What runs beside a worker and steers it."""
+
+    def accompany(self, worker: Steered) -> None:
+        """Begin, in a thread of its own."""
+        ...
+
+    def stop(self) -> None:
+        """End soon."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Wiring:
     """A router with the topics it needs.
 
     ``reads`` are the members' topics. ``writes`` are all topics that may get a record; the hub
-    does not start while one of them is missing.
+    does not start while one of them is missing. ``network`` says what the router decides under,
+    and ``companion`` may change that.
     """
 
     router: Router
     reads: tuple[str, ...]
     writes: tuple[str, ...]
+    network: Callable[[], NetworkInUse | None] = no_network
+    companion: Companion | None = None

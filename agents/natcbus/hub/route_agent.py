@@ -10,6 +10,7 @@ from typing import cast
 from faust.streams import Stream
 from faust.types import Message, StreamT
 
+from natcbus.hub.deaths import Past
 from natcbus.hub.metrics import Metrics
 from natcbus.hub.records import Inbound, Routed, Router
 from natcbus.hub.transport import App
@@ -21,19 +22,30 @@ Now = Callable[[], datetime]
 class Routing:
     """Puts a router behind the window: what follows from a message, and what to count."""
 
-    def __init__(self, router: Router, metrics: Metrics, now: Now) -> None:
+    def __init__(self, router: Router, metrics: Metrics, now: Now, past: Past) -> None:
         self._router = router
         self._metrics = metrics
         self._now = now
+        self._mark = past.mark
+        self._lethal = past.lethal
 
     def derive(self, message: Message) -> Derived:
         """Decide what follows from ``message``."""
         now = self._now()
         record = inbound(message, now)
         started = time.perf_counter()
-        routed = self._router.route(record, now)
+        routed = self._decide(record, now)
         self._metrics.routed(time.perf_counter() - started)
         return Derived(routed.outbound, lambda: self._acknowledged(record, routed))
+
+    def _decide(self, record: Inbound, now: datetime) -> Routed:
+        if self._lethal and (record.topic, record.partition, record.offset) in self._lethal:
+            return self._router.set_aside(record, now)
+        self._mark.set(record.topic, record.partition, record.offset)
+        routed = self._router.route(record, now)
+        # Not after an exception: the mark says that this record is what the process died of.
+        self._mark.clear()
+        return routed
 
     def _acknowledged(self, record: Inbound, routed: Routed) -> None:
         self._router.acknowledged(record, routed)

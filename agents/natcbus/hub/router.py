@@ -25,9 +25,9 @@ from natcbus.contract.types.hub import DenialRow, Outcome, Slip
 from natcbus.hub import records
 from natcbus.hub.admission import admit
 from natcbus.hub.authenticity import Authentic, Unproven, authenticate
-from natcbus.hub.decisions import Ruling, written_down
+from natcbus.hub.decisions import UNREADABLE, Ruling, written_down
 from natcbus.hub.quarantine import quarantined
-from natcbus.hub.records import Inbound, Routed, Wiring
+from natcbus.hub.records import Inbound, NetworkInUse, Routed, Wiring
 from natcbus.hub.references import known_problems
 from natcbus.hub.relaying import Forwarded, forward
 from natcbus.hub.replays import SeenSet, Sighting
@@ -45,6 +45,13 @@ _ID_REUSED: Final = Problem(
     "this id was routed with other content: give every message an id of its own",
 )
 
+_LETHAL: Final = Problem(
+    "",
+    "KILLS_THE_WORKER",
+    "the hub ended each time it read this, and put it aside unread: tell the host, and publish anew"
+    " with an SDK of the Network",
+)
+
 
 class HubRouter:
     """Decides about the records of all members' topics, one at a time."""
@@ -52,6 +59,14 @@ class HubRouter:
     def __init__(self, world: World, seen: SeenSet | None = None) -> None:
         self._world = world
         self._seen = SeenSet() if seen is None else seen
+
+    def use(self, world: World) -> None:
+        """Decide under ``world`` from the next record on; only ever call it between two."""
+        self._world = world
+
+    def network(self) -> NetworkInUse:
+        """The version of the Network that decides now."""
+        return self._world.in_use
 
     def route(self, record: Inbound, now: datetime) -> Routed:
         """What follows from ``record``; ``now`` is aware, UTC."""
@@ -71,6 +86,10 @@ class HubRouter:
             denials=Counter(row.code for row in ruling.denials),
             memory=_sighting(read) if feeds else None,
         )
+
+    def set_aside(self, record: Inbound, now: datetime) -> Routed:
+        """Quarantine ``record`` as it is: to look into it has ended one worker after another."""
+        return self._quarantine(record, Unproven(_LETHAL, UNREADABLE), now)
 
     def acknowledged(self, record: Inbound, routed: Routed) -> None:
         """Count a message as seen, now that all that followed from it is durable."""
@@ -106,14 +125,21 @@ class HubRouter:
         return _ruling(decision, slip, forwarded, signed.header.from_), forwarded
 
 
-def wire(world: World) -> Wiring:
+def wire(world: World, router: HubRouter | None = None) -> Wiring:
     """The router of ``world``, the topics it reads, and the closed set of those that it writes."""
+    router = HubRouter(world) if router is None else router
+    return Wiring(router, read_topics(world), written_topics(world), router.network)
+
+
+def read_topics(world: World) -> tuple[str, ...]:
+    """The topics of everything that members say."""
+    return tuple(map(out_topic, sorted(world.network.members)))
+
+
+def written_topics(world: World) -> tuple[str, ...]:
+    """Every topic that a decision under ``world`` may write to."""
     members, desks = sorted(world.network.members), sorted(world.network.desks)
-    return Wiring(
-        router=HubRouter(world),
-        reads=tuple(map(out_topic, members)),
-        writes=(DECISIONS, QUARANTINE, *map(receipts_topic, members), *map(feed_topic, desks)),
-    )
+    return DECISIONS, QUARANTINE, *map(receipts_topic, members), *map(feed_topic, desks)
 
 
 def _ruling(decision: Decision, slip: Slip, forwarded: Sequence[Forwarded], sender: str) -> Ruling:

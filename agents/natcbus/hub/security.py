@@ -1,12 +1,11 @@
-"""How the hub proves to the brokers who it is, in the shapes that Faust takes."""
+"""How the hub proves to the brokers who it is, in the shape that Faust takes."""
 
 from __future__ import annotations
-
-import ssl
 
 from faust.auth import SASLCredentials, SSLCredentials
 
 from natcbus.hub.settings import Security, Settings
+from natcbus.hub.tls import tls_context
 
 
 def credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:
@@ -21,15 +20,3 @@ def credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:
             mechanism=settings.sasl_mechanism,
         )
     return SSLCredentials(context) if settings.security is Security.SSL else None
-
-
-def tls_context(settings: Settings) -> ssl.SSLContext:
-    """Return a context that verifies brokers, their host names included, by ``ca_file``."""
-    context = ssl.create_default_context(
-        ssl.Purpose.SERVER_AUTH,
-        cafile=None if settings.ca_file is None else str(settings.ca_file),
-    )
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if settings.certificate_file is not None and settings.key_file is not None:
-        context.load_cert_chain(settings.certificate_file, settings.key_file)
-    return context

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, StringConstraints, ValidationError, model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from natcbus.hub.errors import SettingsError
+from natcbus.routing.topics import NETWORK
 
 PREFIX: Final = "NATCBUS_HUB_"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -67,11 +68,15 @@ class Settings(BaseSettings):
     bootstrap: Brokers
     """Brokers, ``host:port`` with commas between."""
     network: Path
-    """Directory of the network's YAML."""
-    keys: Path
-    """Directory of everyone's public keys."""
+    """Directory of the network's YAML, or ``hub.network``: the topic, whose versions it follows."""
+    keys: Path | None = None
+    """Directory of everyone's public keys, else ``keys`` of the network; a topic brings its own."""
+    trusted: Path | None = None
+    """The secretariat's public keys, ``secretariat.json``: whose signatures count on the topic."""
     signing_key: Path
     """The hub's own signing key (PEM)."""
+    state: Path | None = None
+    """Directory that outlives the process, for this machine's workers alone."""
 
     security: Security = Security.PLAINTEXT
     ca_file: Path | None = None
@@ -84,7 +89,16 @@ class Settings(BaseSettings):
     group: Name = "hub.route"
     """Consumer group; one per family of agents."""
     group_instance_id: Name | None = None
-    """One stable id per worker slot: a restarted worker is back in 3 s whatever the session."""
+    """One stable id per worker slot: a restarted worker is back in 3 s whatever the session.
+
+    A supervisor adds the number of the slot, and every worker a digest of the topics it reads.
+    """
+    slot: int = Field(default=0, ge=0, le=999)
+    """Number of this worker among those of its machine; a supervisor sets it."""
+    leashed: bool = False
+    """Whether the end of standard input ends the worker; a supervisor sets it."""
+    stagger: Annotated[float, Field(ge=0, le=3600)] = 5.0
+    """Before it starts again for a new member, a worker waits so long, times its slot."""
     session_timeout: Seconds = 10.0
     heartbeat_interval: Seconds = 3.0
     fetch_wait_ms: int = Field(default=100, ge=50, le=1500)
@@ -96,6 +110,10 @@ class Settings(BaseSettings):
     """Events in flight per partition."""
     stuck_after: Seconds = 45.0
     """Age of the oldest event in flight at which the process is left."""
+    lethal_after: int = Field(default=3, ge=2, le=100)
+    """Deaths at one record after which it is put aside undecided; counted in ``state``."""
+    silent_after: Seconds = 5.0
+    """Time without a turn of the event loop after which all stacks are logged."""
     ready_within: Seconds = 30.0
     """Time to join the group and to see every topic."""
     stalled_after: Seconds = 30.0
@@ -107,6 +125,11 @@ class Settings(BaseSettings):
     """On 127.0.0.1; 0 takes a free one and logs it."""
     log_level: Literal["INFO", "WARNING", "ERROR"] = "INFO"
     """There is no DEBUG: libraries write payloads there."""
+
+    @property
+    def follows(self) -> bool:
+        """Whether the network comes from its topic."""
+        return str(self.network) == NETWORK
 
     @model_validator(mode="before")
     @classmethod
@@ -121,6 +144,7 @@ class Settings(BaseSettings):
         problems = [
             *self._timing_problems(),
             *self._security_problems(),
+            *(self._following_problems() if self.follows else ()),
             *(self._embedded_problems() if self.profile is Profile.EMBEDDED else ()),
             *(self._production_problems() if self.profile is Profile.PRODUCTION else ()),
         ]
@@ -135,6 +159,13 @@ class Settings(BaseSettings):
         if self.fetch_wait_ms > self.session_timeout * 500:
             problems.append("FETCH_WAIT_MS must be at most half of SESSION_TIMEOUT")
         return problems
+
+    def _following_problems(self) -> list[str]:
+        return [
+            f"NETWORK {NETWORK} needs {name}"
+            for name, value in (("TRUSTED", self.trusted), ("STATE", self.state))
+            if value is None
+        ]
 
     def _security_problems(self) -> list[str]:
         problems = []

@@ -48,12 +48,23 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = cast(App, self.app).fetch_wait_ms  # noqa: SLF001
         return consumer
 
-    def unknown(self, topics: Iterable[str]) -> set[str]:
-        """Return those of the subscribed topics that the broker does not show to this user."""
+    async def on_thread_stop(self) -> None:
+        """Say good-bye to the group if the worker comes back under another name.
+
+        aiokafka never does that for a member with a stable id, and so nobody would read its
+        partitions until its session ends.
+        """
+        if self._consumer is not None and cast(App, self.app).departing:
+            self._consumer._coordinator._group_instance_id = None  # noqa: SLF001
+        await super().on_thread_stop()
+
+    def partitions(self, topics: Iterable[str]) -> dict[str, int]:
+        """Return the number of partitions of those topics that the broker shows to this user."""
         consumer = self._consumer
         if consumer is None:
-            return set(topics)
-        return {topic for topic in topics if not consumer.partitions_for_topic(topic)}
+            return {}
+        found = {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in topics}
+        return {topic: number for topic, number in found.items() if number}
 
 
 class Consumer(driver.Consumer):
@@ -123,9 +134,9 @@ class Consumer(driver.Consumer):
                     ends[tp.topic, tp.partition] = end
         return ends
 
-    def unknown(self, topics: Iterable[str]) -> set[str]:
-        """Return those of the subscribed topics that the broker does not show to this user."""
-        return self._thread.unknown(topics)
+    def partitions(self, topics: Iterable[str]) -> dict[str, int]:
+        """Return the number of partitions of those topics that the broker shows to this user."""
+        return self._thread.partitions(topics)
 
 
 class Transport(driver.Transport):
@@ -136,7 +147,13 @@ class Transport(driver.Transport):
 
 
 class App(faust.App):
-    """A Faust application that uses this transport and keeps nothing on disk."""
+    """A Faust application that uses this transport and keeps nothing on disk.
+
+    Attributes
+    ----------
+    departing
+        Set before a stop after which this member of the group does not come back.
+    """
 
     def __init__(
         self,
@@ -154,6 +171,7 @@ class App(faust.App):
         self.on_joined = on_joined
         self.on_left = on_left
         self.on_committed = on_committed
+        self.departing = False
         super().__init__(name, **options)
 
     def _new_transport(self) -> Transport:

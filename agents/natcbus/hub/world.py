@@ -1,7 +1,7 @@
-"""What the hub knows when it starts: the Network, everybody's public keys, and its own signing key.
+"""What the hub decides under: the Network, everybody's public keys, and its own signing key.
 
-The one place of the deciding half that reads files. Nothing here changes while the process runs: a
-new version of the Network restarts the workers one by one.
+The one place of the deciding half that reads files. A world never changes; a new version of the
+Network is another world, which takes its place between two messages.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from natcbus.contract.catalogue import Catalogue, load_catalogue
 from natcbus.contract.types.hub import NetworkRef
@@ -17,9 +17,13 @@ from natcbus.envelope.directory import KeyDirectory
 from natcbus.envelope.errors import BadKeyError, KeyDirectoryError, MissingKeyError
 from natcbus.envelope.keys import SigningKey
 from natcbus.hub.errors import SettingsError
+from natcbus.hub.records import NetworkInUse
 from natcbus.routing.errors import NetworkError
 from natcbus.routing.loading import is_network_file, load_network
 from natcbus.routing.network import Network
+
+KEYS: Final = "keys"
+"""The folder of everybody's public keys, beside the Network's YAML."""
 
 T = TypeVar("T")
 
@@ -42,12 +46,17 @@ class World:
     catalogue: Catalogue = field(default_factory=load_catalogue, repr=False)
 
     @property
+    def in_use(self) -> NetworkInUse:
+        """Its version, and until when that holds."""
+        return NetworkInUse(self.network.version, self.network.expires_at)
+
+    @property
     def network_ref(self) -> NetworkRef:
         """How records name this network version."""
         return NetworkRef(version=self.network.version, digest=self.network.digest)
 
 
-def load_world(network: Path, keys: Path, signing_key: Path) -> World:
+def load_world(network: Path, keys: Path | None, signing_key: Path) -> World:
     """The world of a hub, from its files.
 
     Parameters
@@ -55,7 +64,8 @@ def load_world(network: Path, keys: Path, signing_key: Path) -> World:
     network
         Directory of the Network's YAML.
     keys
-        Directory of everybody's public keys, ``<member>.json`` and ``hub.json``.
+        Directory of everybody's public keys, ``<member>.json`` and ``hub.json``; without it
+        ``keys`` beside the YAML.
     signing_key
         The hub's private signing key (PEM).
 
@@ -64,15 +74,18 @@ def load_world(network: Path, keys: Path, signing_key: Path) -> World:
     SettingsError
         With the problems of all three, each with its file; none shows what is in a key.
     """
+    keys = network / KEYS if keys is None else keys
     problems: list[str] = []
     policy = _attempt(
         lambda: load_network(_texts(network, is_network_file), load_catalogue().audiences), problems
     )
     directory = _attempt(lambda: KeyDirectory.parse(_texts(keys, _is_key_file)), problems)
-    signer = _attempt(lambda: _signer(signing_key), problems)
+    signer = _attempt(lambda: load_signer(signing_key), problems)
     if policy is None or directory is None or signer is None:
         raise SettingsError(problems)
-    _check_listed(signer, directory, keys)
+    unlisted = unlisted_problem(signer, directory)
+    if unlisted is not None:
+        raise SettingsError([f"{keys}: {unlisted}"])
     return World(policy, directory, signer)
 
 
@@ -90,7 +103,14 @@ def _attempt(load: Callable[[], T], problems: list[str]) -> T | None:
     return None
 
 
-def _signer(path: Path) -> SigningKey:
+def load_signer(path: Path) -> SigningKey:
+    """The hub's private signing key, from its file.
+
+    Raises
+    ------
+    SettingsError
+        It cannot be read.
+    """
     try:
         return SigningKey.from_pem(path.read_bytes())
     except BadKeyError as error:
@@ -99,14 +119,16 @@ def _signer(path: Path) -> SigningKey:
         raise SettingsError([f"{path}: {error.strerror}"]) from error
 
 
-def _check_listed(signer: SigningKey, directory: KeyDirectory, keys: Path) -> None:
+def unlisted_problem(signer: SigningKey, directory: KeyDirectory) -> str | None:
+    """Why nobody would believe what this key signs; None where all would."""
     try:
         listed = directory.hub_key()
     except MissingKeyError as error:
-        raise SettingsError([f"{keys}: {error.text}"]) from error
-    if listed != signer.public:
-        text = f"hub.json lists the key {listed.key_id} and the hub signs with {signer.key_id}"
-        raise SettingsError([f"{keys}: {text}: recipients would refuse every delivery"])
+        return error.text
+    if listed == signer.public:
+        return None
+    text = f"hub.json lists the key {listed.key_id} and the hub signs with {signer.key_id}"
+    return f"{text}: recipients would refuse every delivery"
 
 
 def _texts(directory: Path, wanted: Callable[[str], bool]) -> dict[str, str]:

@@ -1,0 +1,174 @@
+"""``natcbus hub --workers N``: a process for each worker, started again whatever it ended of.
+
+Each worker has a place of its own with a stable name in the consumer group, so that one that died
+is back in seconds with the partitions it had. On SIGTERM all are stopped within their time and then
+killed; when the supervisor itself is killed, its workers end with it.
+
+The supervisor decides nothing and reads no message. It judges from outside whether the hub is
+ready: every worker says so of itself, and the group says that each member's topic is read by one.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
+from prometheus_client.exposition import generate_latest
+
+from natcbus.hub.errors import Exit, SettingsError
+from natcbus.hub.group_view import GroupView
+from natcbus.hub.health import HealthServer
+from natcbus.hub.logs import install_logs
+from natcbus.hub.settings import PREFIX, Settings
+from natcbus.hub.slot import LOOK_SECONDS, WorkerSlot
+from natcbus.hub.state import StateFolder
+
+GROUP_LOOK_SECONDS: Final = 2.0
+_CLEAN: Final = frozenset({"0", str(Exit.NEW_TOPICS.value), signal.SIGTERM.name})
+"""A worker that the signal ended had not begun to read."""
+
+logger = logging.getLogger(__name__)
+
+
+def supervise(settings: Settings, workers: int, command: Sequence[str]) -> int:
+    """Run workers until SIGTERM or SIGINT and return the exit code.
+
+    Call it from the main thread.
+
+    Parameters
+    ----------
+    settings
+        Those of the supervisor; each worker reads the same environment, with its own slot.
+    workers
+        How many, at least 1.
+    command
+        The command line of one worker.
+
+    Returns
+    -------
+    int
+        0 when all stopped cleanly, 72 when one had to be killed or left in haste.
+
+    Raises
+    ------
+    SettingsError
+        There is no state directory, or it cannot be used.
+    """
+    if settings.state is None:
+        raise SettingsError([f"{PREFIX}STATE: a supervisor needs one, for what outlives a worker"])
+    StateFolder(settings.state)
+    install_logs(settings.log_level)
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    return Supervisor(settings, settings.state, workers, command).run()
+
+
+class Supervisor:
+    """Watches a number of workers.
+
+    Parameters
+    ----------
+    command
+        The command line of one worker.
+    """
+
+    def __init__(
+        self, settings: Settings, state: Path, workers: int, command: Sequence[str]
+    ) -> None:
+        self._figures = _Figures()
+        self._slots = [
+            WorkerSlot(settings, state, number, command, self._ended) for number in range(workers)
+        ]
+        self._view = GroupView(settings)
+        self._unread: tuple[str, ...] = ("the group was not looked at yet",)
+        self._stopping = threading.Event()
+        self._codes: dict[int, str] = {}
+        self._health = HealthServer(self, self._figures, settings.health_port)
+
+    def run(self) -> int:
+        """Run until told to stop; return the exit code."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        self._health.start()
+        logger.info("health and metrics on %s", self._health.url)
+        for slot in self._slots:
+            slot.start()
+        while not self._stopping.wait(GROUP_LOOK_SECONDS if self._settled() else LOOK_SECONDS):
+            self._look_at_group()
+        return self._stop()
+
+    def live(self) -> bool:
+        """Whether the supervisor runs: who asks is answered."""
+        return True
+
+    def obstacles(self) -> list[str]:
+        """Return why not every worker is ready, or which topics nobody reads."""
+        if self._stopping.is_set():
+            return ["stopping"]
+        own = [
+            f"worker {slot.number}: {obstacle}"
+            for slot in self._slots
+            for obstacle in slot.condition.obstacles
+        ]
+        return own or list(self._unread)
+
+    def facts(self) -> Mapping[str, object]:
+        """Return the network version of each worker."""
+        return {"live": True, "networks": [slot.condition.network for slot in self._slots]}
+
+    def _settled(self) -> bool:
+        return not self.obstacles()
+
+    def _look_at_group(self) -> None:
+        conditions = [slot.condition for slot in self._slots]
+        self._figures.ready.set(sum(not each.obstacles for each in conditions))
+        if any(each.obstacles for each in conditions):
+            # Whoever has not joined yet takes its share when it does: say it when it has.
+            self._unread = ("the group was not looked at yet",)
+            return
+        reads = {topic: number for each in conditions for topic, number in each.reads.items()}
+        self._unread = self._view.obstacles(reads)
+
+    def _ended(self, number: int, how: str) -> None:
+        if self._stopping.is_set():
+            self._codes[number] = how
+        self._figures.exits.labels(str(number), how).inc()
+
+    def _stop(self) -> int:
+        logger.info("stopping %d workers", len(self._slots))
+        for slot in self._slots:
+            slot.stop()
+        for slot in self._slots:
+            slot.join()
+        self._health.stop()
+        self._view.close()
+        hasty = {number: how for number, how in self._codes.items() if how not in _CLEAN}
+        for number, how in sorted(hasty.items()):
+            logger.error("worker %d ended with %s", number, how)
+        return Exit.STUCK if hasty else 0
+
+
+class _Figures:
+    """The supervisor's own metrics; each worker shows its own on its own port."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.exits = Counter(
+            "natcbus_hub_worker_exits",
+            "Ends of workers, by slot and exit code or signal.",
+            ("slot", "code"),
+            registry=self._registry,
+        )
+        self.ready = Gauge(
+            "natcbus_hub_workers_ready",
+            "Workers that say that they are ready.",
+            registry=self._registry,
+        )
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus' text format."""
+        return generate_latest(self._registry)
