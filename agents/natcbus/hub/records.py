@@ -125,6 +125,10 @@ class Steered(Protocol):
         """Count a version of the network that is not used."""
         ...
 
+    def abandon(self, error: Exception) -> None:
+        """Leave at once without acknowledging anything more: nobody steers any longer."""
+        ...
+
 
 class Companion(Protocol):
     """What runs beside a worker and steers it."""
