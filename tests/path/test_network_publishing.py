@@ -20,6 +20,7 @@ from natcbus.operations.errors import (
     NoNetworkError,
     OtherContentError,
     TopicMissingError,
+    TopicsAbsentError,
 )
 from natcbus.operations.key_files import init_keys
 from natcbus.operations.network_files import read_document, secretariat_file
@@ -137,6 +138,17 @@ def test_nothing_is_published_that_every_reader_would_refuse(broker: Kafka, offi
         publish_network(broker.bootstrap, second, office.secretariat, second.expires_at)
     assert expired.value.code == "EXPIRED"
     assert newest_network(broker.bootstrap, office.secretariat, NOW) == second
+
+
+def test_a_version_is_not_published_before_its_topics_are_there(
+    broker: Kafka, office: Office
+) -> None:
+    office.edit("members/mk.yaml", "      mk.labour:", "      mk.labour-inspectorate:")
+    with pytest.raises(TopicsAbsentError, match="natcbus topology apply") as refused:
+        publish_network(broker.bootstrap, office.signed(1), office.secretariat, NOW)
+    assert refused.value.missing == ("desk.mk.labour-inspectorate.feed",)
+    with pytest.raises(NoNetworkError):
+        newest_network(broker.bootstrap, office.secretariat, NOW)
 
 
 def test_whoever_can_write_to_the_topic_still_changes_nothing(

@@ -21,7 +21,8 @@
     │   ├── NetworkUnreadableError  a file of the network cannot be read
     │   ├── NoExpiryError           the network does not say until when it holds
     │   ├── OtherContentError       the document says something else than the directory
-    │   └── NoNetworkError          the brokers hold no version that counts
+    │   ├── NoNetworkError          the brokers hold no version that counts
+    │   └── TopicsAbsentError       the brokers lack topics that a version needs
     ├── NobodyReachedError          no made-up message reaches anybody in this network
     └── DemoError
         ├── StoryError              the story is not what the demo can play
@@ -31,7 +32,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -259,6 +260,20 @@ class NoNetworkError(NetworkVersionError):
         super().__init__(
             f"hub.network at {bootstrap} holds {held}: publish a signed version with "
             "`natcbus network publish`."
+        )
+
+
+class TopicsAbsentError(NetworkVersionError):
+    """A version would be published whose topics are not there: hubs could not use it."""
+
+    code = "TOPICS_MISSING"
+
+    def __init__(self, version: int, missing: Sequence[str]) -> None:
+        self.missing = tuple(missing)
+        shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")  # noqa: PLR2004 - as many as fit a line
+        super().__init__(
+            f"Version {version} needs {len(missing)} topics that are not there ({shown}): "
+            "run `natcbus topology apply` with its network first, then publish."
         )
 
 
