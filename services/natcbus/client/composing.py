@@ -44,6 +44,7 @@ from natcbus.routing.addressing import addressing_problems, nobody_problem
 from natcbus.routing.decide import NO_PRIOR, decide
 from natcbus.routing.decision import Decision, Prior
 from natcbus.routing.narrowing import owed_recalls
+from natcbus.routing.network import Network
 from natcbus.routing.supported import unsupported
 
 EventLike = Mapping[str, Json] | str | bytes
@@ -171,8 +172,14 @@ def preview(event: Event, world: World, now: datetime, thread: Thread | None = N
     ]
     if not problems and (nobody := nobody_problem(decision)):
         problems = [nobody]
-    problems += [*_untimely(event, now), *_foreign(event)]
+    problems += [*_expired(world.network, now), *_untimely(event, now), *_foreign(event)]
     return Preview(event, decision, tuple(sorted(problems)), thread)
+
+
+def _expired(network: Network, now: datetime) -> Iterator[Problem]:
+    if network.expires_at is not None and network.expires_at <= now:
+        text = f"version {network.version} of the network has expired: take the next one"
+        yield Problem("", "NETWORK_EXPIRED", text)
 
 
 def _untimely(event: Event, now: datetime) -> Iterator[Problem]:
