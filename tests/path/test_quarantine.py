@@ -164,6 +164,21 @@ def source_of(held: Held) -> Source:
     return Source(topic=held.topic, partition=held.partition, offset=held.offset)
 
 
+def test_it_is_shown_as_far_as_it_can_be_read(bus: Bus, host: Host, natcbus: CommandLine) -> None:
+    message = composed(bus)
+    [whole, cut] = put_aside(bus, forged(message.value), message.value[:300])
+    read = host("show", str(whole.number))["dissection"]
+    assert read["difference"] is None
+    values = {each["path"]: each["text"] for each in read["values"]}
+    assert values["/signed/header/message_id"] == message.message_id
+    read = host("show", str(cut.number))["dissection"]
+    assert read["difference"]["path"].startswith("/signed/")
+    assert read["values"][0]["text"] == message.message_id
+    printed = natcbus("quarantine", "show", str(cut.number), "--bootstrap", bus.bootstrap).out
+    assert "/signed/header/message_id" in printed
+    assert f"found {read['difference']['found']}" in printed
+
+
 def test_all_of_one_reason_are_those_that_are_held_when_it_begins(bus: Bus, host: Host) -> None:
     many = put_aside(bus, *(b"\x00\x00\x00\x00\x07" + bytes([each]) for each in range(5)))
     assert {each.code for each in many} == {"UNKNOWN_SCHEMA"}

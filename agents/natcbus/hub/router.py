@@ -26,6 +26,7 @@ from natcbus.hub import records
 from natcbus.hub.admission import admit
 from natcbus.hub.authenticity import Authentic, Unproven, authenticate
 from natcbus.hub.decisions import UNREADABLE, Ruling, written_down
+from natcbus.hub.floods import PAUSED, Floods
 from natcbus.hub.held_threads import HeldThreads
 from natcbus.hub.quarantine import quarantined
 from natcbus.hub.records import Inbound, NetworkInUse, Routed, Wiring
@@ -61,6 +62,7 @@ class HubRouter:
         self._world = world
         self._seen = SeenSet() if seen is None else seen
         self._held = HeldThreads()
+        self._floods = Floods()
 
     def use(self, world: World) -> None:
         """Decide under ``world`` from the next record on; only ever call it between two."""
@@ -102,10 +104,13 @@ class HubRouter:
 
     def _quarantine(self, record: Inbound, read: Unproven, now: datetime) -> Routed:
         self._held.hold(record)
-        ruling = Ruling(outcome=Outcome.QUARANTINED, problems=(read.problem,))
+        flood = self._floods.completed_by(record.topic, now)
+        problems = (read.problem, PAUSED) if flood else (read.problem,)
+        ruling = Ruling(outcome=Outcome.QUARANTINED, problems=problems)
         decision, receipt = written_down(record, read.about, ruling, self._world.network_ref, now)
         raw = quarantined(record, read.problem, now)
-        return Routed((raw, decision, receipt), records.Outcome.QUARANTINED, read.about.type)
+        outbound = (raw, decision, receipt)
+        return Routed(outbound, records.Outcome.QUARANTINED, read.about.type, flood=flood)
 
     def _rule(
         self, read: Authentic, record: Inbound, received_at: datetime, now: datetime

@@ -10,12 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from natcbus.cli.connections import brokers_of
+from natcbus.cli.dissections import dissection_json, show_dissection
 from natcbus.cli.held_records import held_json, place_json, show_held
 from natcbus.cli.options import HOSTS_SIDE, BootstrapOption, ContextOption, JsonOption
 from natcbus.cli.output import Output, moment
 from natcbus.cli.treatments import resend, return_to_sender
 from natcbus.cli.visible import visible
 from natcbus.contract.assembly import Json
+from natcbus.contract.dissecting import dissect
 from natcbus.contract.shapes import write_instant
 from natcbus.contract.types.hub import Treatment
 from natcbus.operations.quarantine import held_record, held_records
@@ -69,6 +71,7 @@ def show(
         output.document(
             held_json(held)
             | {
+                "dissection": dissection_json(dissect(value)),
                 "treatments": [_treatment_json(each) for each in held.treatments],
                 "key_base64": None if key is None else base64.b64encode(key).decode(),
                 "value_base64": base64.b64encode(value).decode(),
@@ -81,6 +84,8 @@ def show(
     output.show(card)
     for each in held.treatments:
         output.say(_treated(each))
+    output.say()
+    show_dissection(dissect(value), output)
     output.say()
     output.say(_hex(value[:_SHOWN_BYTES]))
     if len(value) > _SHOWN_BYTES:
