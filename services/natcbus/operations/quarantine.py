@@ -55,7 +55,7 @@ def held_records(bootstrap: str, security: Mapping[str, object] = _NO_SECURITY) 
     TopicMissingError
         The brokers have no quarantine.
     """
-    yield from map(_held, stored_records(bootstrap, [QUARANTINE], security))
+    yield from map(held, stored_records(bootstrap, [QUARANTINE], security))
 
 
 def held_record(bootstrap: str, number: int, security: Mapping[str, object] = _NO_SECURITY) -> Held:
@@ -72,10 +72,11 @@ def held_record(bootstrap: str, number: int, security: Mapping[str, object] = _N
         first = next(found, None)
     if first is None or first.offset != number:
         raise HeldRecordMissingError(number)
-    return _held(first)
+    return held(first)
 
 
-def _held(record: Stored) -> Held:
+def held(record: Stored) -> Held:
+    """A record of ``hub.quarantine``, with what the hub says of it in its headers."""
     headers = {
         name.removeprefix(_PREFIX): value.decode("utf-8", "replace")
         for name, value in record.headers
