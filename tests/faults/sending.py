@@ -1,0 +1,194 @@
+"""Members that publish through the SDK whatever breaks, and what they were promised."""
+
+from __future__ import annotations
+
+import copy
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Final
+
+from natcbus.client import Publisher
+from natcbus.client.errors import UnavailableError
+from natcbus.client.publisher import Published, State
+from natcbus.envelope.ids import ENTROPY_BYTES, member_of, new_message_id
+from natcbus.routing.decision import Decision
+from tests.support.bus import Bus
+from tests.support.mutations import Json, mutants, without
+
+SENDERS: Final = ("rs.spoc", "bg.cybercrime", "si.thb-police", "ro.spoc")
+THREADS: Final = 12
+"""Cases of each sender: what is said about one of them keeps its order."""
+KINDS: Final = 30
+"""Different events of each sender; each is published many times, under another id."""
+MOST_DESKS: Final = 4
+
+View = tuple[str, tuple[str, ...]]
+"""How a desk sees a message: the name of the view, and the compartments that it opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that the SDK called SENT: where it stands, and who is to see what of it."""
+
+    message_id: str
+    thread_id: str
+    number: int
+    desks: Mapping[str, View]
+    partition: int
+    offset: int
+    tried_at: float
+    """When it was handed to the SDK for the first time: seconds of the epoch."""
+
+    @property
+    def member(self) -> str:
+        return member_of(self.thread_id)
+
+
+def utc_now() -> datetime:
+    """The time, of a clock that is right."""
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """What all senders sent, and how often they were told that the bus is away."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, Sent] = {}
+        self.told_away = 0
+        self._changed = threading.Condition()
+
+    def note(self, sent: Sent) -> None:
+        with self._changed:
+            assert sent.message_id not in self.sent, "SENT twice"
+            self.sent[sent.message_id] = sent
+            self._changed.notify_all()
+
+    def note_away(self) -> None:
+        with self._changed:
+            self.told_away += 1
+
+    def wait_for(self, number: int, within_s: float) -> None:
+        """Return when so many messages are SENT."""
+        with self._changed:
+            enough = self._changed.wait_for(lambda: len(self.sent) >= number, within_s)
+        assert enough, f"only {len(self.sent)} of {number} messages are SENT after {within_s} s"
+
+
+class Sender(threading.Thread):
+    """Publishes for one desk, in order, and again under the same id until a message is SENT.
+
+    Parameters
+    ----------
+    per_second
+        How many, or 0 for as many as go.
+    now
+        Its clock.
+    """
+
+    def __init__(  # noqa: PLR0913 - all but two by name
+        self,
+        bus: Bus,
+        ledger: Ledger,
+        *,
+        desk: str,
+        events: Sequence[Json],
+        bootstrap: str,
+        per_second: float = 0.0,
+        within_s: float = 120.0,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        super().__init__(name=f"sender-{desk}")
+        context = replace(bus.context(member_of(desk)), bootstrap=bootstrap)
+        self._publisher = Publisher(context, world=bus.world, now=now)
+        self._ledger = ledger
+        self._events = events
+        self._pause = 1 / per_second if per_second else 0.0
+        self._within_s = within_s
+        self._tried_at: dict[str, float] = {}
+        self.failure: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            with self._publisher:
+                self._publish()
+        except BaseException as error:  # noqa: BLE001 - `finish` raises it where it is seen
+            self.failure = error
+
+    def finish(self) -> None:
+        """Wait for the end; raise what went wrong."""
+        self.join()
+        if self.failure is not None:
+            raise self.failure
+
+    def _publish(self) -> None:
+        give_up = time.monotonic() + self._within_s
+        done = 0
+        while done < len(self._events):
+            try:
+                for published in self._publisher.publish_all(self._paced(done)):
+                    assert published.state is State.SENT
+                    self._ledger.note(self._sent(published, done))
+                    done += 1
+            except UnavailableError:
+                self._ledger.note_away()
+                if time.monotonic() > give_up:
+                    raise
+
+    def _paced(self, begin: int) -> Iterator[Json]:
+        for event in islice(self._events, begin, None):
+            if self._pause:
+                threading.Event().wait(self._pause)
+            self._tried_at.setdefault(event["header"]["message_id"], time.time())
+            yield event
+
+    def _sent(self, published: Published, number: int) -> Sent:
+        return Sent(
+            published.message_id,
+            published.thread_id,
+            number,
+            views(published.decision),
+            published.partition,
+            published.offset,
+            self._tried_at[published.message_id],
+        )
+
+
+def views(decision: Decision) -> dict[str, View]:
+    """Who is to see what."""
+    return {row.desk: (row.view.value, row.compartments) for row in decision.deliveries}
+
+
+def templates(bus: Bus, desk: str, seed: int) -> list[Json]:
+    """Events of a desk that a few desks get, addressed in every way there is."""
+    with Publisher(bus.context(member_of(desk)), world=bus.world) as publisher:
+        return list(islice(_few(publisher, mutants(seed, bus.network, [desk])), KINDS))
+
+
+def _few(publisher: Publisher, events: Iterator[Json]) -> Iterator[Json]:
+    for event in events:
+        objections = [problem.pointer for problem in publisher.preview(event).problems]
+        mended = without(event, objections)
+        previewed = publisher.preview(mended)
+        if not previewed.problems and 1 <= len(previewed.decision.deliveries) <= MOST_DESKS:
+            yield mended
+
+
+def cases(templates: Sequence[Json], desk: str, number: int, chance: random.Random) -> list[Json]:
+    """So many events of a desk, spread over its cases, each with an id of its own."""
+    now = datetime.now(UTC)
+    member = member_of(desk)
+    threads = [
+        f"{member}.{new_message_id(now, chance.randbytes(ENTROPY_BYTES))}" for _ in range(THREADS)
+    ]
+    found = []
+    for _ in range(number):
+        event = copy.deepcopy(chance.choice(templates))
+        event["header"]["message_id"] = new_message_id(now, chance.randbytes(ENTROPY_BYTES))
+        event["header"]["thread_id"] = chance.choice(threads)
+        found.append(event)
+    return found
