@@ -43,7 +43,7 @@ class Place:
 
 @dataclass
 class Verdict:
-    """What is wrong, by message and desk; how late decisions were; what was written again.
+    """What is wrong, by message and desk; how late deliveries were; what was written again.
 
     ``rewritten`` is no fault: the wire delivers at least once.
     """
@@ -60,7 +60,7 @@ class Verdict:
     """Decisions that were written again."""
     told_away: int = 0
     slowest_s: float = 0.0
-    """The longest time from handing a message to the SDK until the hub had decided it."""
+    """The longest time from handing a message to the SDK until it could be read in a feed."""
 
     @property
     def faultless(self) -> bool:
@@ -93,14 +93,22 @@ def wait_until_idle(bus: Bus, within_s: float) -> None:
             time.sleep(LOOK_EVERY_S)
 
 
-def judge(bus: Bus, ledger: Ledger, begin: Place) -> Verdict:
-    """Compare what was sent since ``begin`` with what the hub decided and each desk was shown."""
+def judge(
+    bus: Bus, ledger: Ledger, begin: Place, arrived: Mapping[tuple[str, str], float]
+) -> Verdict:
+    """Compare what was sent since ``begin`` with what the hub decided and each desk was shown.
+
+    ``arrived`` says when each delivery (message, desk) could be read.
+    """
     verdict = Verdict(messages=len(ledger.sent), told_away=ledger.told_away)
+    verdict.slowest_s = max(
+        (arrived[each] - ledger.sent[each[0]].tried_at for each in ledger.owed() & arrived.keys()),
+        default=0.0,
+    )
     judge_decisions(verdict, ledger, _decisions(bus, begin.decisions))
     owed: dict[str, set[str]] = defaultdict(set)
-    for sent in ledger.sent.values():
-        for desk in sent.desks:
-            owed[desk].add(sent.message_id)
+    for message_id, desk in ledger.owed():
+        owed[desk].add(message_id)
     grown = {desk for desk, end in place(bus).feeds.items() if end > begin.feeds[desk]}
     desks = sorted(grown | owed.keys())
     with ThreadPoolExecutor(READERS) as readers:
@@ -111,27 +119,23 @@ def judge(bus: Bus, ledger: Ledger, begin: Place) -> Verdict:
     return verdict
 
 
-def judge_decisions(
-    verdict: Verdict, ledger: Ledger, decisions: Iterable[tuple[float, DecisionRecord]]
-) -> None:
-    """Judge what the hub decided, each decision with the time at which it was stored."""
-    decided: dict[str, float] = {}
+def judge_decisions(verdict: Verdict, ledger: Ledger, decisions: Iterable[DecisionRecord]) -> None:
+    """Judge what the hub decided."""
+    decided: set[str] = set()
     places: dict[str, set[tuple[int, int]]] = defaultdict(set)
-    for when, decision in decisions:
+    for decision in decisions:
         places[decision.message_id].add((decision.source.partition, decision.source.offset))
         if decision.outcome is not Outcome.ROUTED:
             assert decision.outcome is Outcome.REPEATED, decision
         elif decision.message_id in decided:
             verdict.rewritten += 1
         else:
-            decided[decision.message_id] = when
+            decided.add(decision.message_id)
     for sent in ledger.sent.values():
         if sent.message_id not in decided:
             verdict.undecided.append(sent.message_id)
-            continue
-        if (sent.partition, sent.offset) not in places[sent.message_id]:
+        elif (sent.partition, sent.offset) not in places[sent.message_id]:
             verdict.not_durable.append(sent.message_id)
-        verdict.slowest_s = max(verdict.slowest_s, decided[sent.message_id] - sent.tried_at)
 
 
 def judge_desk(
@@ -163,12 +167,12 @@ def _shown(bus: Bus, desk: str) -> list[Seen]:
         ]
 
 
-def _decisions(bus: Bus, begin: int) -> Iterator[tuple[float, DecisionRecord]]:
+def _decisions(bus: Bus, begin: int) -> Iterator[DecisionRecord]:
     with closing(Follower(bus.context("rs"), DECISIONS)) as follower:
         follower.begin_at(begin)
         for record in follower.records(until_end=True):
             _, body = unframe(record.value or b"")
-            yield record.timestamp / 1000, decode_record(DecisionRecord, body)
+            yield decode_record(DecisionRecord, body)
 
 
 def _behind(bus: Bus, admin: KafkaAdminClient, topics: Sequence[str]) -> dict[str, int]:

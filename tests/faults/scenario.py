@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
-from tests.faults.breaking import FAULTS, SESSION_S, Ground
+from tests.faults.breaking import FAULTS, SESSION_S, Ground, OneNode
 from tests.faults.judging import Verdict, judge, place, wait_until_idle
 from tests.faults.sending import SENDERS, Ledger, Sender, cases, templates, utc_now
+from tests.faults.watching import Watcher
 from tests.support.bus import Bus, running_bus
 from tests.support.kafka import Ports, running_kafka
 from tests.support.mutations import Json
@@ -36,17 +37,24 @@ HUB: Final[Mapping[str, str]] = {
 }
 
 
+G = TypeVar("G", bound=Ground)
+
+
 @dataclass(frozen=True)
-class Planned:
+class Planned(Generic[G]):
     """A fault that comes when so many messages are SENT; ``seed`` decides its details."""
 
     at: int
-    name: str
-    seed: int
+    fault: Callable[[G, random.Random], None]
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.fault.__name__
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Generic[G]):
     """What happens in a run.
 
     Attributes
@@ -59,16 +67,16 @@ class Plan:
 
     seed: int
     messages: int
-    faults: tuple[Planned, ...]
+    faults: tuple[Planned[G], ...]
     per_second: float = 0.0
     now: Callable[[], datetime] = utc_now
 
 
 @dataclass(frozen=True)
-class Played:
+class Played(Generic[G]):
     """How a run ended."""
 
-    plan: Plan
+    plan: Plan[G]
     verdict: Verdict
     seconds: float
 
@@ -87,10 +95,10 @@ class Played:
 
 
 @dataclass(frozen=True)
-class Theatre:
-    """Where runs are played one after the other: a broker, a bus, and the events of each sender."""
+class Theatre(Generic[G]):
+    """Where runs are played one after the other: a bus, and the events of each sender."""
 
-    ground: Ground
+    ground: G
     events: Mapping[str, Sequence[Json]]
 
     @property
@@ -99,50 +107,63 @@ class Theatre:
 
 
 @contextmanager
-def theatre(folder: Path | None = None) -> Iterator[Theatre]:
+def theatre(folder: Path | None = None) -> Iterator[Theatre[OneNode]]:
     """A broker behind a proxy, and a supervised hub on it."""
     with running_proxy() as proxy, running_kafka(Ports(proxy=proxy.port)) as kafka:
         proxy.target = kafka.ports.host
         with tempfile.TemporaryDirectory(prefix="natcbus-faults-", dir=folder) as own:
             changed = {**HUB, "BOOTSTRAP": kafka.proxied}
             with running_bus(kafka.bootstrap, Path(own), workers=WORKERS, changed=changed) as bus:
-                events = {desk: templates(bus, desk, seed=1) for desk in SENDERS}
-                yield Theatre(Ground(bus, kafka, proxy), events)
+                yield Theatre(OneNode(bus, kafka, proxy), every_sender(bus))
 
 
-def draw(seed: int, messages: int, number: int) -> Plan:
+def every_sender(bus: Bus) -> Mapping[str, Sequence[Json]]:
+    """The events that each sender's messages are made from."""
+    return {desk: templates(bus, desk, seed=1) for desk in SENDERS}
+
+
+def draw(seed: int, messages: int, number: int) -> Plan[OneNode]:
     """So many faults out of all, at times that leave the hub something to do."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     names = chance.choices(sorted(FAULTS), k=number)
     times = sorted(chance.sample(range(messages // 20, messages * 4 // 5), number))
     faults = [
-        Planned(at, name, chance.getrandbits(32)) for at, name in zip(times, names, strict=True)
+        Planned(at, FAULTS[name], chance.getrandbits(32))
+        for at, name in zip(times, names, strict=True)
     ]
     return Plan(seed, messages, tuple(faults))
 
 
-def play(where: Theatre, plan: Plan) -> Played:
-    """Publish, break, heal, wait until the hub is idle, and judge."""
+def play(where: Theatre[G], plan: Plan[G], ledger: Ledger | None = None) -> Played[G]:
+    """Publish, break, heal, wait until the hub is idle, and judge.
+
+    ``ledger`` is an empty one that a fault of the plan looks into.
+    """
     began = time.monotonic()
-    begin, ledger = place(where.bus), Ledger()
+    begin = place(where.bus)
+    ledger = Ledger() if ledger is None else ledger
+    watcher = Watcher(where.bus.bootstrap, begin.feeds)
+    watcher.start()
     senders = _senders(where, plan, ledger)
     for sender in senders:
         sender.start()
     try:
         _break(where.ground, plan, ledger)
+        where.ground.heal()
+        for sender in senders:
+            sender.finish()
+        where.bus.hub.wait_ready(IDLE_WITHIN_S)
+        wait_until_idle(where.bus, IDLE_WITHIN_S)
     finally:
         where.ground.heal()
         for sender in senders:
             sender.join()
-    for sender in senders:
-        sender.finish()
-    where.bus.hub.wait_ready(IDLE_WITHIN_S)
-    wait_until_idle(where.bus, IDLE_WITHIN_S)
-    verdict = judge(where.bus, ledger, begin)
+        watcher.finish(ledger.owed())
+    verdict = judge(where.bus, ledger, begin, watcher.arrived)
     return Played(plan, verdict, time.monotonic() - began)
 
 
-def _senders(where: Theatre, plan: Plan, ledger: Ledger) -> list[Sender]:
+def _senders(where: Theatre[G], plan: Plan[G], ledger: Ledger) -> list[Sender]:
     chance = random.Random(plan.seed)  # noqa: S311 - repeatable, not secret
     share = plan.messages // len(SENDERS)
     return [
@@ -151,7 +172,7 @@ def _senders(where: Theatre, plan: Plan, ledger: Ledger) -> list[Sender]:
             ledger,
             desk=desk,
             events=cases(where.events[desk], desk, share, chance),
-            bootstrap=where.ground.kafka.proxied,
+            bootstrap=where.ground.bootstrap,
             per_second=plan.per_second,
             within_s=SENT_WITHIN_S,
             now=plan.now,
@@ -160,8 +181,8 @@ def _senders(where: Theatre, plan: Plan, ledger: Ledger) -> list[Sender]:
     ]
 
 
-def _break(ground: Ground, plan: Plan, ledger: Ledger) -> None:
+def _break(ground: G, plan: Plan[G], ledger: Ledger) -> None:
     for planned in plan.faults:
         ledger.wait_for(planned.at, SENT_WITHIN_S)
         chance = random.Random(planned.seed)  # noqa: S311 - repeatable, not secret
-        FAULTS[planned.name](ground, chance)
+        planned.fault(ground, chance)

@@ -71,6 +71,17 @@ class Ledger:
     def note_away(self) -> None:
         with self._changed:
             self.told_away += 1
+            self._changed.notify_all()
+
+    def wait_until_told(self, times: int, within_s: float) -> None:
+        """Return when senders were told so often that the bus is away."""
+        with self._changed:
+            enough = self._changed.wait_for(lambda: self.told_away >= times, within_s)
+        assert enough, f"told {self.told_away} of {times} times after {within_s} s"
+
+    def owed(self) -> set[tuple[str, str]]:
+        """Message and desk of every delivery that was promised."""
+        return {(sent.message_id, desk) for sent in self.sent.values() for desk in sent.desks}
 
     def wait_for(self, number: int, within_s: float) -> None:
         """Return when so many messages are SENT."""

@@ -24,6 +24,7 @@ from natcbus.operations.errors import BrokerUnreachableError
 from natcbus.operations.leash import leashed
 from natcbus.operations.reachable import LOOPBACK, cluster_id, free_port
 from tests.support.deployment import REPOSITORY, kafka_settings
+from tests.support.small_disk import SmallDisk
 
 LOG_SETTINGS: Final = REPOSITORY / "infra" / "kafka" / "log4j2.yaml"
 JARS: Final = REPOSITORY / ".kafka" / "jars"
@@ -92,6 +93,8 @@ class Kafka:
 
     Parameters
     ----------
+    disk
+        What its data lie on, where that is no ordinary disk.
     replaced
         Settings of its own, such as those that make it one of three.
     cluster
@@ -103,14 +106,15 @@ class Kafka:
         folder: Path,
         ports: Ports | None = None,
         *,
-        data: Path | None = None,
+        disk: SmallDisk | None = None,
         node: int = 1,
         cluster: str | None = None,
         replaced: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.ports = Ports() if ports is None else ports
         self.folder = folder
-        self.data = folder / "data" if data is None else data
+        self.data = folder / "data" if disk is None else disk.folder
+        self._within = () if disk is None else disk.within
         self.log_file = folder / "kafka.log"
         self.bootstrap = f"{LOOPBACK}:{self.ports.client}"
         self.proxied = f"{LOOPBACK}:{self.ports.advertised}"
@@ -138,15 +142,19 @@ class Kafka:
 
     def spawn(self) -> None:
         """Start the process and return at once."""
+        self._forget()
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 leashed(
-                    _java(
-                        *_JVM,
-                        f"-Dlog4j2.configurationFile={LOG_SETTINGS}",
-                        "kafka.Kafka",
-                        str(self._properties),
-                    )
+                    [
+                        *self._within,
+                        *_java(
+                            *_JVM,
+                            f"-Dlog4j2.configurationFile={LOG_SETTINGS}",
+                            "kafka.Kafka",
+                            str(self._properties),
+                        ),
+                    ]
                 ),
                 cwd=self.folder,
                 stdin=subprocess.PIPE,
@@ -177,6 +185,11 @@ class Kafka:
         """End the broker as an operator would."""
         self._end(signal.SIGTERM)
 
+    def wait_ended(self, within_s: float) -> None:
+        """Return when the broker has ended by itself."""
+        assert self._process is not None
+        self._process.wait(within_s)
+
     def restart(self) -> None:
         """Start it again on the same port with the data it had; kills it first if it still runs."""
         if self._process is not None:
@@ -194,7 +207,7 @@ class Kafka:
         self._process.send_signal(signal.SIGCONT)
 
     def _end(self, number: signal.Signals) -> None:
-        process, self._process = self._process, None
+        process = self._process
         if process is None:
             return
         process.send_signal(number)
@@ -203,8 +216,14 @@ class Kafka:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        assert process.stdin is not None
-        process.stdin.close()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of a process that has ended."""
+        process, self._process = self._process, None
+        if process is not None:
+            assert process.stdin is not None
+            process.stdin.close()
 
     def _write_properties(self, own: Mapping[str, str]) -> None:
         settings = {**kafka_settings(), **own, **FASTER}
@@ -213,14 +232,12 @@ class Kafka:
 
     def _format(self, cluster: str) -> None:
         done = subprocess.run(
-            _java(
-                "kafka.tools.StorageTool",
-                "format",
-                "-t",
-                cluster,
+            [
+                *self._within,
+                *_java("kafka.tools.StorageTool", "format", "-t", cluster),
                 "-c",
                 str(self._properties),
-            ),
+            ],
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -233,11 +250,11 @@ class Kafka:
 
 
 @contextmanager
-def running_kafka(ports: Ports | None = None, data: Path | None = None) -> Iterator[Kafka]:
+def running_kafka(ports: Ports | None = None, disk: SmallDisk | None = None) -> Iterator[Kafka]:
     """Run a Kafka of its own for as long as the block lasts."""
     folder = Path(tempfile.mkdtemp(prefix="natcbus-kafka-"))
     try:
-        kafka = Kafka(folder, ports, data=data)
+        kafka = Kafka(folder, ports, disk=disk)
         try:
             kafka.start()
             yield kafka
