@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
-from tests.faults.breaking import FAULTS, SESSION_S, Ground, OneNode
+from tests.faults.breaking import SESSION_S, Ground, OneNode
 from tests.faults.judging import Verdict, judge, place, wait_until_idle
 from tests.faults.sending import SENDERS, Ledger, Sender, cases, templates, utc_now
 from tests.faults.watching import Watcher
@@ -114,24 +114,21 @@ def theatre(folder: Path | None = None) -> Iterator[Theatre[OneNode]]:
         with tempfile.TemporaryDirectory(prefix="natcbus-faults-", dir=folder) as own:
             changed = {**HUB, "BOOTSTRAP": kafka.proxied}
             with running_bus(kafka.bootstrap, Path(own), workers=WORKERS, changed=changed) as bus:
-                yield Theatre(OneNode(bus, kafka, proxy), every_sender(bus))
+                yield Theatre(OneNode(bus, kafka, proxy), templates(bus, seed=1))
 
 
-def every_sender(bus: Bus) -> Mapping[str, Sequence[Json]]:
-    """The events that each sender's messages are made from."""
-    return {desk: templates(bus, desk, seed=1) for desk in SENDERS}
-
-
-def draw(seed: int, messages: int, number: int) -> Plan[OneNode]:
-    """So many faults out of all, at times that leave the hub something to do."""
+def draw(
+    seed: int, messages: int, number: int, faults: Mapping[str, Callable[[G, random.Random], None]]
+) -> Plan[G]:
+    """So many of the faults, at times that leave the hub something to do."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    names = chance.choices(sorted(FAULTS), k=number)
+    names = chance.choices(sorted(faults), k=number)
     times = sorted(chance.sample(range(messages // 20, messages * 4 // 5), number))
-    faults = [
-        Planned(at, FAULTS[name], chance.getrandbits(32))
+    planned = [
+        Planned(at, faults[name], chance.getrandbits(32))
         for at, name in zip(times, names, strict=True)
     ]
-    return Plan(seed, messages, tuple(faults))
+    return Plan(seed, messages, tuple(planned))
 
 
 def play(where: Theatre[G], plan: Plan[G], ledger: Ledger | None = None) -> Played[G]:

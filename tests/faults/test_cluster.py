@@ -6,21 +6,16 @@ Each test prints what it measured (``pytest -s``).
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
 
-from natcbus.operations.topology import Profile
-from natcbus.routing.topics import DECISIONS, feed_topic, out_topic
-from tests.faults.breaking import passes, worker_killed
-from tests.faults.judging import GROUP, wait_until_idle
-from tests.faults.scenario import HUB, WORKERS, Plan, Planned, Played, Theatre, every_sender, play
+from natcbus.routing.topics import feed_topic, out_topic
+from tests.faults.breaking_nodes import NODE_FAULTS, ThreeNodes, three_nodes
+from tests.faults.judging import wait_until_idle
+from tests.faults.scenario import Plan, Planned, Played, Theatre, play
 from tests.faults.sending import SENDERS, Ledger
-from tests.support.bus import Bus, running_bus
-from tests.support.kafka_cluster import Cluster, running_cluster
-from tests.support.small_disk import SmallDisk, small_disk
 
 MESSAGES: Final = 480
 RESUMES_WITHIN_S: Final = 30.0
@@ -28,85 +23,17 @@ RESUMES_WITHIN_S: Final = 30.0
 pytestmark = pytest.mark.timeout(300)
 
 
-@dataclass(frozen=True)
-class ThreeNodes:
-    """A cluster whose last node has a small disk."""
-
-    bus: Bus
-    cluster: Cluster
-    disk: SmallDisk
-
-    @property
-    def bootstrap(self) -> str:
-        return self.cluster.bootstrap
-
-    @property
-    def topics(self) -> Sequence[str]:
-        """What the senders write, and what the hub makes of it."""
-        outs = [out_topic(desk.split(".")[0]) for desk in SENDERS]
-        return [*outs, *(feed_topic(desk) for desk in sorted(self.bus.network.desks)), DECISIONS]
-
-    def heal(self) -> None:
-        self.cluster.start()
-
-
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre[ThreeNodes]]:
-    folder = tmp_path_factory.mktemp("cluster")
-    (folder / "disk").mkdir()
-    with (
-        small_disk(folder / "disk", "256m") as disk,
-        running_cluster(disk) as cluster,
-        running_bus(
-            cluster.bootstrap, folder / "bus", Profile.PRODUCTION, workers=WORKERS, changed=HUB
-        ) as bus,
-    ):
-        yield Theatre(ThreeNodes(bus, cluster, disk), every_sender(bus))
+def stage() -> Iterator[Theatre[ThreeNodes]]:
+    with three_nodes() as made:
+        yield made
 
 
-def leader_killed(ground: ThreeNodes, chance: random.Random) -> None:
-    """Whoever leads what a sender writes to; it comes back later."""
-    ground.cluster.nodes[ground.cluster.leader(out_topic("rs"))].kill()
-    passes(chance.uniform(6.0, 8.0))
-
-
-def coordinator_killed(ground: ThreeNodes, chance: random.Random) -> None:
-    """Whoever keeps the hub's group, and a worker with it."""
-    ground.cluster.nodes[ground.cluster.coordinator(GROUP)].kill()
-    worker_killed(ground, chance)
-    passes(chance.uniform(6.0, 8.0))
-
-
-def leaders_moved(ground: ThreeNodes, chance: random.Random) -> None:
-    """Nobody dies; other nodes lead everything, three times."""
-    for _ in range(3):
-        ground.cluster.move_leaders(ground.topics)
-        passes(chance.uniform(0.5, 1.5))
-
-
-def nodes_restarted(ground: ThreeNodes, chance: random.Random) -> None:
-    """One after the other, each when the others have everything again: an upgrade."""
-    del chance
-    for node in ground.cluster.nodes.values():
-        node.stop()
-        ground.cluster.start()
-
-
-def follower_frozen(ground: ThreeNodes, chance: random.Random) -> None:
-    """A node stands still until it counts as out of step."""
-    node = ground.cluster.nodes[ground.cluster.leader(out_topic("rs")) % 3 + 1]
-    node.freeze()
-    passes(chance.uniform(7.0, 9.0))
-    node.thaw()
-
-
-@pytest.mark.parametrize(
-    "fault", [leader_killed, coordinator_killed, leaders_moved, nodes_restarted, follower_frozen]
-)
+@pytest.mark.parametrize("name", sorted(NODE_FAULTS))
 def test_flow_resumes_when_nodes_die_and_leaders_move(
-    stage: Theatre[ThreeNodes], fault: Callable[[ThreeNodes, random.Random], None]
+    stage: Theatre[ThreeNodes], name: str
 ) -> None:
-    played = play(stage, Plan(3, MESSAGES, (Planned(MESSAGES // 4, fault),)))
+    played = play(stage, Plan(3, MESSAGES, (Planned(MESSAGES // 4, NODE_FAULTS[name]),)))
     faultless(played)
     assert played.verdict.slowest_s < RESUMES_WITHIN_S
 
