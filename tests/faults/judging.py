@@ -58,7 +58,10 @@ class Verdict:
     seen_twice: list[tuple[str, str]] = field(default_factory=list)
     rewritten: int = 0
     """Decisions that were written again."""
-    told_away: int = 0
+    queued: int = 0
+    """Messages whose sender was told first that they are queued."""
+    slowest_answer_s: float = 0.0
+    """The longest time until a sender was told SENT or queued."""
     slowest_s: float = 0.0
     """The longest time from handing a message to the SDK until it could be read in a feed."""
 
@@ -100,7 +103,11 @@ def judge(
 
     ``arrived`` says when each delivery (message, desk) could be read.
     """
-    verdict = Verdict(messages=len(ledger.sent), told_away=ledger.told_away)
+    verdict = Verdict(
+        messages=len(ledger.sent),
+        queued=ledger.queued,
+        slowest_answer_s=ledger.slowest_answer_s,
+    )
     verdict.slowest_s = max(
         (arrived[each] - ledger.sent[each[0]].tried_at for each in ledger.owed() & arrived.keys()),
         default=0.0,
@@ -122,7 +129,7 @@ def judge(
 def judge_decisions(verdict: Verdict, ledger: Ledger, decisions: Iterable[DecisionRecord]) -> None:
     """Judge what the hub decided."""
     decided: set[str] = set()
-    places: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    places: dict[str, set[tuple[int | None, int | None]]] = defaultdict(set)
     for decision in decisions:
         places[decision.message_id].add((decision.source.partition, decision.source.offset))
         if decision.outcome is not Outcome.ROUTED:

@@ -89,7 +89,8 @@ class Played(Generic[G]):
             f"{len(verdict.missing)} missing, {len(verdict.unentitled)} unentitled, "
             f"{len(verdict.inverted)} out of order, {len(verdict.seen_twice)} seen twice, "
             f"{len(verdict.undecided)} undecided, {len(verdict.not_durable)} not durable; "
-            f"{verdict.rewritten} decided again, told away {verdict.told_away} times, "
+            f"{verdict.rewritten} decided again, {verdict.queued} queued first, "
+            f"answered within {verdict.slowest_answer_s:.1f} s, "
             f"slowest {verdict.slowest_s:.1f} s, run {self.seconds:.1f} s"
         )
 

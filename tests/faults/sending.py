@@ -14,8 +14,8 @@ from itertools import islice
 from typing import Final
 
 from natcbus.client import Publisher
-from natcbus.client.errors import UnavailableError
-from natcbus.client.publisher import Published, State
+from natcbus.client.entries import State
+from natcbus.client.publisher import Published
 from natcbus.envelope.ids import ENTROPY_BYTES, member_of, new_message_id
 from natcbus.routing.decision import Decision
 from tests.support.bus import Bus
@@ -41,8 +41,8 @@ class Sent:
     thread_id: str
     number: int
     desks: Mapping[str, View]
-    partition: int
-    offset: int
+    partition: int | None
+    offset: int | None
     tried_at: float
     """When it was handed to the SDK for the first time: seconds of the epoch."""
 
@@ -57,29 +57,46 @@ def utc_now() -> datetime:
 
 
 class Ledger:
-    """What all senders sent, and how often they were told that the bus is away."""
+    """What all senders sent, and what they were told meanwhile.
+
+    Attributes
+    ----------
+    sent
+        By message id.
+    queued
+        How often a sender was told that a message is queued, as the bus is away.
+    slowest_answer_s
+        The longest time until a sender knew either.
+    """
 
     def __init__(self) -> None:
         self.sent: dict[str, Sent] = {}
-        self.told_away = 0
+        self.queued = 0
+        self.slowest_answer_s = 0.0
         self._changed = threading.Condition()
 
-    def note(self, sent: Sent) -> None:
+    def note(self, sent: Sent, waited: float) -> None:
         with self._changed:
             assert sent.message_id not in self.sent, "SENT twice"
             self.sent[sent.message_id] = sent
-            self._changed.notify_all()
+            self._answered(waited)
 
-    def note_away(self) -> None:
+    def note_queued(self, waited: float) -> None:
         with self._changed:
-            self.told_away += 1
-            self._changed.notify_all()
+            self.queued += 1
+            self._answered(waited)
 
-    def wait_until_told(self, times: int, within_s: float) -> None:
-        """Return when senders were told so often that the bus is away."""
+    def _answered(self, waited: float) -> None:
+        self.slowest_answer_s = max(self.slowest_answer_s, waited)
+        self._changed.notify_all()
+
+    def wait_until_answered(self, number: int, within_s: float) -> None:
+        """Return when so many messages are SENT or said to be queued."""
         with self._changed:
-            enough = self._changed.wait_for(lambda: self.told_away >= times, within_s)
-        assert enough, f"told {self.told_away} of {times} times after {within_s} s"
+            enough = self._changed.wait_for(
+                lambda: len(self.sent) + self.queued >= number, within_s
+            )
+        assert enough, f"{len(self.sent)} SENT, {self.queued} queued after {within_s} s"
 
     def owed(self) -> set[tuple[str, str]]:
         """Message and desk of every delivery that was promised."""
@@ -93,7 +110,7 @@ class Ledger:
 
 
 class Sender(threading.Thread):
-    """Publishes for one desk, in order, and again under the same id until a message is SENT.
+    """Publishes for one desk, in order, and waits until everything that is queued is SENT.
 
     Parameters
     ----------
@@ -139,24 +156,28 @@ class Sender(threading.Thread):
             raise self.failure
 
     def _publish(self) -> None:
-        give_up = time.monotonic() + self._within_s
-        done = 0
-        while done < len(self._events):
-            try:
-                for published in self._publisher.publish_all(self._paced(done)):
-                    assert published.state is State.SENT
-                    self._ledger.note(self._sent(published, done))
-                    done += 1
-            except UnavailableError:
-                self._ledger.note_away()
-                if time.monotonic() > give_up:
-                    raise
+        queued = []
+        for number, published in enumerate(self._publisher.publish_all(self._paced())):
+            waited = time.time() - self._tried_at[published.message_id]
+            if published.state is State.SENT:
+                self._ledger.note(self._sent(published, number), waited)
+            else:
+                assert published.state is State.QUEUED, published
+                self._ledger.note_queued(waited)
+                queued.append(number)
+        why = self._publisher.drain(self._within_s)
+        assert not why, f"{len(queued)} messages of {self.name} were not sent: {why}"
+        for number in queued:
+            # Asked again under its id, it is not sent again.
+            again = self._publisher.publish(self._events[number])
+            assert again.state is State.SENT, again
+            self._ledger.note(self._sent(again, number), 0.0)
 
-    def _paced(self, begin: int) -> Iterator[Json]:
-        for event in islice(self._events, begin, None):
+    def _paced(self) -> Iterator[Json]:
+        for event in self._events:
             if self._pause:
                 threading.Event().wait(self._pause)
-            self._tried_at.setdefault(event["header"]["message_id"], time.time())
+            self._tried_at[event["header"]["message_id"]] = time.time()
             yield event
 
     def _sent(self, published: Published, number: int) -> Sent:

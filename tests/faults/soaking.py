@@ -42,7 +42,7 @@ class Run:
     deliveries: int = 0
     wrong: dict[str, int] = field(default_factory=dict)
     rewritten: int = 0
-    told_away: int = 0
+    queued: int = 0
     slowest_s: float = 0.0
     seconds: float = 0.0
     failure: str = ""
@@ -62,7 +62,7 @@ class Run:
             deliveries=verdict.deliveries,
             wrong={name: len(getattr(verdict, name)) for name in WRONG},
             rewritten=verdict.rewritten,
-            told_away=verdict.told_away,
+            queued=verdict.queued,
             slowest_s=round(verdict.slowest_s, 1),
             seconds=round(played.seconds, 1),
         )

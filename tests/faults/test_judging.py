@@ -22,7 +22,7 @@ def judged(*shown: Sent, view: View = VIEW) -> dict[str, list[tuple[str, str]]]:
     """What is found wrong with what a desk was shown, each in this view."""
     ledger, verdict = Ledger(), Verdict()
     for sent in EVERYTHING:
-        ledger.note(sent)
+        ledger.note(sent, 0.0)
     seen = [Seen(each.message_id, view) for each in shown]
     judge_desk(verdict, ledger, DESK, {sent.message_id for sent in EVERYTHING}, seen)
     names = ("missing", "unentitled", "inverted", "seen_twice")
@@ -61,7 +61,7 @@ def test_more_than_was_decided_is_unentitled() -> None:
 
 def test_what_another_desk_is_owed_is_unentitled_here() -> None:
     ledger, verdict = Ledger(), Verdict()
-    ledger.note(replace(FIRST, desks={"ro.spoc": VIEW}))
+    ledger.note(replace(FIRST, desks={"ro.spoc": VIEW}), 0.0)
     judge_desk(verdict, ledger, DESK, set(), [Seen(FIRST.message_id, VIEW)])
     assert verdict.unentitled == [(FIRST.message_id, DESK)]
     assert not verdict.faultless

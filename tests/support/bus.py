@@ -27,7 +27,10 @@ EXAMPLE = Path(__file__).parents[2] / "infra" / "network"
 
 @dataclass(frozen=True)
 class Bus:
-    """Where everything is: ``private/<owner>`` holds keys, ``public`` the directory of keys."""
+    """Where everything is: ``private/<owner>`` holds keys, ``public`` the directory of keys.
+
+    ``settings`` is the environment of its hub, for a test that starts another.
+    """
 
     bootstrap: str
     folder: Path
@@ -35,7 +38,6 @@ class Bus:
     world: World
     hub: HubProcess
     settings: Mapping[str, str]
-    """The hub's, as environment variables."""
 
     @property
     def network(self) -> Network:
@@ -116,5 +118,4 @@ def a_hub(settings: Mapping[str, str], log: Path, workers: int = 0) -> HubProces
     """A hub that is not started yet: one worker, or several under a supervisor."""
     if not workers:
         return HubProcess("natcbus.cli.main", ["hub"], settings, log)
-    arguments = [str(workers), "natcbus.cli.main", "hub"]
-    return HubProcess("tests.support.supervised", arguments, settings, log)
+    return HubProcess("natcbus.cli.main", ["hub", "--workers", str(workers)], settings, log)

@@ -7,7 +7,15 @@ from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from kafka import KafkaConsumer, KafkaProducer
-from kafka.errors import AuthorizationError, KafkaError, SaslAuthenticationFailedError
+from kafka.errors import (
+    AuthorizationError,
+    InvalidRecordError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    PolicyViolationError,
+    RecordListTooLargeError,
+    SaslAuthenticationFailedError,
+)
 
 from natcbus.client.contexts import Context
 from natcbus.client.errors import IncompatibleError
@@ -48,6 +56,13 @@ CONSUMER: Final[Mapping[str, object]] = {
 
 REFUSALS: Final = (AuthorizationError, SaslAuthenticationFailedError)
 """The broker is there and says no: trying again does not help."""
+UNFIT: Final = (
+    InvalidRecordError,
+    MessageSizeTooLargeError,
+    PolicyViolationError,
+    RecordListTooLargeError,
+)
+"""The broker does not take this record, and takes others."""
 
 
 class Written(Protocol):
