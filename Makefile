@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench kafka lock
+.PHONY: help setup demo test check bench soak kafka lock
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ check: setup ## ruff, mypy --strict, the rules of imports, the schemas
 
 bench: setup kafka ## latency, throughput and microseconds per stage, on real Apache Kafka
 	@$(BIN)/python -m tests.bench
+
+soak: setup kafka ## 200 seeded runs with faults (SOAK_RUNS, SOAK_SEED, SOAK_NODES); goes on where it stopped
+	@$(BIN)/python -m tests.faults
 
 kafka: .kafka/jars/.complete ## fetch the Kafka that the tests run
 
