@@ -73,6 +73,8 @@ class StateFile:
                 database.execute("PRAGMA journal_mode=WAL")
                 database.execute("PRAGMA synchronous=FULL")
                 database.execute("PRAGMA secure_delete=ON")
+                # Of 4 kB: what is removed is overwritten soon, and little room is taken.
+                database.execute("PRAGMA wal_autocheckpoint=100")
                 database.executescript(schema)
             except BaseException:
                 database.close()
@@ -100,6 +102,12 @@ class StateFile:
             if getattr(error, "sqlite_errorname", "") in _NO_SPACE:
                 raise UnavailableError.no_space(str(self.path)) from error
             raise self.unusable(str(error)) from error
+
+    def free_bytes(self) -> int:
+        """How much room the disk has."""
+        with self._usable():
+            disk = os.statvfs(self.path.parent)
+        return disk.f_bavail * disk.f_frsize
 
     def unusable(self, cause: str) -> IncompatibleError:
         """The error that says so, and what to do."""
