@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -17,12 +18,15 @@ from natcbus.contract.types.hub import DecisionRecord, Outcome
 from natcbus.operations.reconciling import Code, reconcile
 from natcbus.routing.topics import DECISIONS, QUARANTINE, feed_topic, receipts_topic
 from tests.support.bus import Bus, running_bus
+from tests.support.command_line import REPOSITORY, CommandLine
 from tests.support.faulty_hub import FaultyHub, Sent, deciding, telling, with_tail
 from tests.support.kafka import running_kafka
 from tests.support.mutations import Json, example, mutants
 from tests.support.sending import wait_until_routed
+from tests.support.shapes_of_json import differences, documented_shapes
 
 MESSAGES = 20
+SHAPES = documented_shapes(REPOSITORY / "docs" / "cli.md")
 RECEIPTS = receipts_topic("rs")
 NOBODYS = "al.spoc"
 """A desk that the example does not reach."""
@@ -103,6 +107,21 @@ def test_honest_traffic_keeps_every_promise(honest: FaultyHub) -> None:
     assert report.read["decisions"] == report.read["receipts"] == MESSAGES + 7
     assert report.counts[Code.QUARANTINED] == 1
     assert report.unjudged == 0
+
+
+def test_the_command_says_so_and_leaves_with_0(honest: FaultyHub, natcbus: CommandLine) -> None:
+    answer = natcbus(*command(honest))
+    assert answer.code == 0, answer.out
+    assert "Every promise was kept." in answer.out
+    assert natcbus(*command(honest), "--json").json["kept"] is True
+
+
+def command(hub: FaultyHub) -> list[str | Path]:
+    bus = hub.bus
+    return [
+        *("reconcile", "--bootstrap", bus.bootstrap, "--network", bus.network_folder),
+        *("--public", bus.folder / "public", "--grace", "0"),
+    ]
 
 
 # A delivery that is not there, or is less than it should be.
@@ -448,7 +467,31 @@ def test_what_is_younger_than_since_is_judged_and_nothing_else(hub: FaultyHub) -
     assert (report.messages, report.deliveries) == (1, len(routed.desks))
 
 
+def test_the_command_names_each_fault_and_leaves_with_1(
+    hub: FaultyHub, natcbus: CommandLine
+) -> None:
+    hub.write(hub.route(hub.send()).without(feed_topic(FULL)).records)
+    report = hub.reconciled()
+    answer = natcbus(*command(hub))
+    assert answer.code == 1
+    for code, count in report.counts.items():
+        assert code.value in answer.out
+        assert count
+    printed = natcbus(*command(hub), "--json")
+    assert printed.code == 1
+    assert list(differences(SHAPES["reconcile"], printed.json)) == []
+    assert printed.json["counts"] == {code.value: n for code, n in report.counts.items()}
+    assert len(printed.json["findings"]) == len(report.findings)
+
+
+def test_the_command_says_what_it_lacks(hub: FaultyHub, natcbus: CommandLine) -> None:
+    assert natcbus(*command(hub), "--since", "yesterday").code == 2
+    nobody = natcbus("reconcile", "--bootstrap", "127.0.0.1:1", "--network", hub.bus.network_folder)
+    assert nobody.code == 3
+
+
 def test_records_that_were_deleted_before_their_time_are_missed(hub: FaultyHub) -> None:
+    hub.found()
     hub.forget(feed_topic(FULL), 3)
     assert hub.found() == [("REMOVED", f"{feed_topic(FULL)}-0@3", FULL)]
     late = hub.reconciled(now=datetime.now(UTC) + timedelta(days=31))

@@ -21,6 +21,7 @@ from natcbus.cli import (
     networks,
     publishing,
     quarantines,
+    reconciles,
     schemas,
     topologies,
 )
@@ -45,6 +46,7 @@ for group in (
     schemas,
     topologies,
     quarantines,
+    reconciles,
     keys,
     contexts,
     hubs,
