@@ -221,6 +221,7 @@ def test_a_flood_pauses_its_member_alone_and_ends_by_itself(
         poison = Poison("flood", "rs", b"k%d" % number, b"%d" % number, [], ASIDE)
         writing.poison(poison)
     writing.good_message(after)
+    writing.settle()
     seen_paused = False
     while not decided.by_place.keys() >= writing.bad.keys() | writing.good.keys():
         if (another := next(calm, None)) is not None:
