@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 
@@ -33,6 +33,8 @@ class Proxy:
         self.passed = 0
         self._delay = 0.0
         self._refusing = False
+        self._held: Callable[[bytes], bool] | None = None
+        self._let_go = asyncio.Event()
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._open: set[asyncio.StreamWriter] = set()
@@ -48,6 +50,13 @@ class Proxy:
     def freeze(self) -> None:
         """Nothing passes any more, and every connection stays open."""
         self._call(self._flowing.clear)
+
+    def hold(self, held: Callable[[bytes], bool] | None) -> None:
+        """Freeze a connection once a client says on it what is to be ``held``; None lets it go on.
+
+        What one write says mostly arrives as one piece.
+        """
+        self._call(lambda: self._hold(held))
 
     def cut(self) -> None:
         """Reset every connection that is open now; new ones are taken."""
@@ -76,11 +85,20 @@ class Proxy:
         self._open.clear()
 
     def _refuse(self) -> None:
+        self._hold(None)
         self._refusing = True
         self._flowing.set()
         self._cut()
 
+    def _hold(self, held: Callable[[bytes], bool] | None) -> None:
+        self._held = held
+        if held is None:
+            self._let_go.set()
+        else:
+            self._let_go.clear()
+
     def _heal(self) -> None:
+        self._hold(None)
         self._delay, self._refusing = 0.0, False
         self._flowing.set()
 
@@ -95,21 +113,36 @@ class Proxy:
         else:
             self.passed += 1
             self._open.add(to_far)
-            await asyncio.gather(self._pass(near, to_far), self._pass(far, to_near))
+            await asyncio.gather(
+                self._pass(near, to_far, self._hold_back), self._pass(far, to_near, self._let_pass)
+            )
         finally:
             to_near.transport.abort()
             self._open.discard(to_near)
 
-    async def _pass(self, source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+    async def _pass(
+        self,
+        source: asyncio.StreamReader,
+        to: asyncio.StreamWriter,
+        before: Callable[[bytes], Awaitable[None]],
+    ) -> None:
         with suppress(OSError):
             while piece := await source.read(_PIECE):
                 if self._delay:
                     await asyncio.sleep(self._delay)
                 await self._flowing.wait()
+                await before(piece)
                 to.write(piece)
                 await to.drain()
         to.transport.abort()
         self._open.discard(to)
+
+    async def _hold_back(self, piece: bytes) -> None:
+        if self._held is not None and self._held(piece):
+            await self._let_go.wait()
+
+    async def _let_pass(self, piece: bytes) -> None:
+        """What a broker says is never held."""
 
     async def _ended(self) -> None:
         own = asyncio.current_task()
