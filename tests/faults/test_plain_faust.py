@@ -50,19 +50,25 @@ class Trial:
         return f"desk.{self.name}.feed"
 
     @property
+    def small(self) -> str:
+        """Another to write, which takes no large record."""
+        return f"desk.{self.name}.small.feed"
+
+    @property
     def quarantine(self) -> str:
         return f"hub.quarantine.{self.name}"
 
     @contextmanager
-    def plain(self, way: str) -> Iterator[HubProcess]:
+    def plain(self, way: str, to: str = "") -> Iterator[HubProcess]:
         """A plain Faust worker."""
-        arguments = [way, self.proxied, self.name, self.reads, self.writes, str(self.folder)]
+        writes = to or self.writes
+        arguments = [way, self.proxied, self.name, self.reads, writes, str(self.folder)]
         log = self.folder / "plain.log"
         with HubProcess("tests.support.plain_faust", arguments, {}, log) as worker:
             yield worker.start()
 
     @contextmanager
-    def ours(self, **settings: str) -> Iterator[HubProcess]:
+    def ours(self, to: str = "", **settings: str) -> Iterator[HubProcess]:
         """The hub, which copies to the same topic."""
         given = {
             "BOOTSTRAP": self.proxied,
@@ -74,7 +80,8 @@ class Trial:
             "HEARTBEAT_INTERVAL": "2",
             **settings,
         }
-        arguments = ["--reads", self.reads, "--feeds", self.writes, "--quarantine", self.quarantine]
+        writes = to or self.writes
+        arguments = ["--reads", self.reads, "--feeds", writes, "--quarantine", self.quarantine]
         environment = {f"NATCBUS_HUB_{name}": text for name, text in given.items()}
         log = self.folder / "hub.log"
         with HubProcess("tests.support.pass_through", arguments, environment, log) as hub:
@@ -87,11 +94,10 @@ class Trial:
 
     @property
     def written(self) -> list[bytes]:
-        return [each.value or b"" for each in read_to_end(self.direct, self.writes)]
+        return self.stored(self.writes)
 
-    @property
-    def put_aside(self) -> list[bytes]:
-        return [each.value or b"" for each in read_to_end(self.direct, self.quarantine)]
+    def stored(self, topic: str) -> list[bytes]:
+        return [each.value or b"" for each in read_to_end(self.direct, topic)]
 
     @property
     def committed(self) -> int:
@@ -123,7 +129,8 @@ def trial(broker: tuple[str, str, Proxy], tmp_path: Path) -> Iterator[Trial]:
     admin.create_topics(
         [
             NewTopic(made.reads, 1, 1),
-            NewTopic(made.writes, 1, 1, topic_configs=dict(small)),
+            NewTopic(made.writes, 1, 1),
+            NewTopic(made.small, 1, 1, topic_configs=dict(small)),
             NewTopic(made.quarantine, 1, 1),
         ]
     )
@@ -190,7 +197,7 @@ def test_plain_faust_drops_what_it_cannot_decode(trial: Trial) -> None:
     with trial.plain("decodes") as worker:
         wait_for(lambda: trial.committed == len(EVENTS), worker)
     assert trial.written == [b"0", b"1", b"3", b"4"]
-    assert trial.put_aside == []
+    assert trial.stored(trial.quarantine) == []
 
 
 def test_the_hub_puts_aside_what_it_cannot_read_and_goes_on(trial: Trial) -> None:
@@ -199,7 +206,7 @@ def test_the_hub_puts_aside_what_it_cannot_read_and_goes_on(trial: Trial) -> Non
     with trial.ours() as hub:
         wait_for(lambda: trial.committed == len(EVENTS), hub)
     assert trial.written == all_but(2)
-    assert trial.put_aside == [b"poison"]
+    assert trial.stored(trial.quarantine) == [b"poison"]
 
 
 LARGE: Final = b"event-large" + bytes(SMALL_BYTES)
@@ -208,29 +215,32 @@ LARGE: Final = b"event-large" + bytes(SMALL_BYTES)
 def test_plain_faust_commits_what_the_broker_refused_to_store(trial: Trial) -> None:
     """F4."""
     trial.publish(EVENTS[0], LARGE, EVENTS[1])
-    with trial.plain("sends") as worker:
+    with trial.plain("sends", to=trial.small) as worker:
         wait_for(lambda: trial.committed == 3, worker)
-    assert LARGE not in trial.written
+    assert LARGE not in trial.stored(trial.small)
 
 
 def test_the_hub_leaves_when_the_broker_refuses_to_store_what_follows(trial: Trial) -> None:
     """F4."""
     trial.publish(EVENTS[0], LARGE, EVENTS[1])
-    with trial.ours() as hub:
+    with trial.ours(to=trial.small) as hub:
         assert hub.ended() == Exit.FAILED
         assert "MessageSizeTooLargeError" in hub.written
     assert trial.committed <= 1
 
 
 def test_plain_faust_commits_before_what_follows_has_left_the_process(trial: Trial) -> None:
-    """F6."""
-    trial.proxy.hold(says_produce)
-    trial.publish(*EVENTS)
+    """F6: a broker that takes a second to store something."""
+    events = [b"event-%d" % number + bytes(5_000) for number in range(40)]
+    trial.proxy.slow(1.0, says_produce)
+    trial.publish(*events)
     with trial.plain("sends_soon") as worker:
-        wait_for(lambda: trial.committed == len(EVENTS), worker)
+        wait_for(lambda: trial.committed == len(events), worker)
         worker.kill()
     trial.proxy.cut()
-    assert trial.written == []
+    stored = trial.written
+    assert stored == events[: len(stored)]
+    assert len(stored) < len(events) - 10
 
 
 def test_plain_faust_that_does_not_wait_commits_the_event_that_it_was_at(trial: Trial) -> None:

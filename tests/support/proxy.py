@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from natcbus.operations.reachable import LOOPBACK, free_port
 
@@ -14,6 +14,9 @@ _PIECE: Final = 65_536
 _ANSWER_S: Final = 10.0
 
 T = TypeVar("T")
+
+Said: TypeAlias = Callable[[bytes], bool]
+"""Whether a piece is of some kind."""
 
 
 class Proxy:
@@ -32,8 +35,9 @@ class Proxy:
         self.target = target
         self.passed = 0
         self._delay = 0.0
+        self._slowed: Said | None = None
         self._refusing = False
-        self._held: Callable[[bytes], bool] | None = None
+        self._held: Said | None = None
         self._let_go = asyncio.Event()
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -43,20 +47,20 @@ class Proxy:
         self._thread.start()
         self._server = self._run(asyncio.start_server(self._accept, LOOPBACK, port))
 
-    def slow(self, seconds: float) -> None:
-        """From now on each piece is passed on so much later, in either direction; 0 heals."""
-        self._call(lambda: setattr(self, "_delay", seconds))
+    def slow(self, seconds: float, said: Said | None = None) -> None:
+        """From now on each piece is passed on so much later, in either direction; 0 heals.
+
+        With ``said`` only what clients say of that kind: one write mostly arrives as one piece.
+        """
+        self._call(lambda: self._slow(seconds, said))
 
     def freeze(self) -> None:
         """Nothing passes any more, and every connection stays open."""
         self._call(self._flowing.clear)
 
-    def hold(self, held: Callable[[bytes], bool] | None) -> None:
-        """Freeze a connection once a client says on it what is to be ``held``; None lets it go on.
-
-        What one write says mostly arrives as one piece.
-        """
-        self._call(lambda: self._hold(held))
+    def hold(self, said: Said | None) -> None:
+        """Freeze a connection once a client says such a thing on it; None lets it go on."""
+        self._call(lambda: self._hold(said))
 
     def cut(self) -> None:
         """Reset every connection that is open now; new ones are taken."""
@@ -90,16 +94,20 @@ class Proxy:
         self._flowing.set()
         self._cut()
 
-    def _hold(self, held: Callable[[bytes], bool] | None) -> None:
-        self._held = held
-        if held is None:
+    def _slow(self, seconds: float, said: Said | None) -> None:
+        self._delay, self._slowed = seconds, said
+
+    def _hold(self, said: Said | None) -> None:
+        self._held = said
+        if said is None:
             self._let_go.set()
         else:
             self._let_go.clear()
 
     def _heal(self) -> None:
         self._hold(None)
-        self._delay, self._refusing = 0.0, False
+        self._slow(0.0, None)
+        self._refusing = False
         self._flowing.set()
 
     async def _accept(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
@@ -114,7 +122,8 @@ class Proxy:
             self.passed += 1
             self._open.add(to_far)
             await asyncio.gather(
-                self._pass(near, to_far, self._hold_back), self._pass(far, to_near, self._let_pass)
+                self._pass(near, to_far, self._from_client),
+                self._pass(far, to_near, self._from_broker),
             )
         finally:
             to_near.transport.abort()
@@ -128,21 +137,23 @@ class Proxy:
     ) -> None:
         with suppress(OSError):
             while piece := await source.read(_PIECE):
-                if self._delay:
-                    await asyncio.sleep(self._delay)
-                await self._flowing.wait()
                 await before(piece)
+                await self._flowing.wait()
                 to.write(piece)
                 await to.drain()
         to.transport.abort()
         self._open.discard(to)
 
-    async def _hold_back(self, piece: bytes) -> None:
+    async def _from_client(self, piece: bytes) -> None:
+        if self._slowed is None or self._slowed(piece):
+            await asyncio.sleep(self._delay)
         if self._held is not None and self._held(piece):
             await self._let_go.wait()
 
-    async def _let_pass(self, piece: bytes) -> None:
-        """What a broker says is never held."""
+    async def _from_broker(self, piece: bytes) -> None:
+        del piece
+        if self._slowed is None:
+            await asyncio.sleep(self._delay)
 
     async def _ended(self) -> None:
         own = asyncio.current_task()
