@@ -133,7 +133,8 @@ class PublishedNetwork:
         except FileNotFoundError:
             return Versions(secretariat.keys, audiences)
         except (OSError, DocumentRefusedError, VersionRefusedError) as error:
-            raise IncompatibleError.bad_state(str(self._file), str(error)) from error
+            mend = "move it away, and take the network from the bus"
+            raise IncompatibleError.bad_state(str(self._file), str(error), mend) from error
         return versions
 
     def _remember(self, document: NetworkDocument) -> None:
@@ -145,7 +146,7 @@ class PublishedNetwork:
             fresh.replace(self._file)
         except OSError as error:
             text = error.strerror or "cannot be written"
-            raise IncompatibleError.bad_state(str(self._file), text) from error
+            raise IncompatibleError.bad_state(str(self._file), text, "make it writable") from error
 
 
 def _secretariat(context: Context) -> Secretariat:

@@ -32,7 +32,8 @@ from natcbus.client.journal import Journal, journal_path
 from natcbus.client.keystore import Keystore
 from natcbus.client.repeats import Fingerprints, refuse_another, retell, stated_id
 from natcbus.client.threads import read_thread
-from natcbus.client.world import World, read_world
+from natcbus.client.world import World
+from natcbus.client.worlds import worlds_of
 from natcbus.contract.problems import Problem
 from natcbus.contract.types.core import Header
 from natcbus.envelope.errors import MissingKeyError
@@ -127,15 +128,25 @@ class Publisher:
         entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.context = context if isinstance(context, Context) else contexts.load(context)
-        self.world = world or read_world(self.context.network, self.context.public_keys)
-        self._signer = _signer(self.context, self.world)
         self._now = now
         self._entropy = entropy
+        self._signer = Keystore(self.context.keys).signing_key(self.context.member)
         self._fingerprints = Fingerprints(self._signer)
-        self._journal = Journal(journal_path(self.context.state, self.context.member))
+        self._worlds = worlds_of(self.context, world)
+        try:
+            _certified(self.world, self.context.member, self._signer)
+            self._journal = Journal(journal_path(self.context.state, self.context.member))
+        except BaseException:
+            self._worlds.close()
+            raise
         self.earlier: Final = tuple(self._journal.queued())
         """What was queued when it was opened."""
         self._courier = Courier(self.context, self._journal, now)
+
+    @property
+    def world(self) -> World:
+        """The version of the Network that holds now, with everybody's public keys."""
+        return self._worlds.current()
 
     def __enter__(self) -> Self:
         return self
@@ -161,21 +172,24 @@ class Publisher:
         UnavailableError, IncompatibleError
             The receipts cannot be read.
         """
-        previewed = self._previewed(event)
+        return self._preview(event, self.world)
+
+    def _preview(self, event: EventLike, world: World) -> Preview:
+        previewed = self._previewed(event, world)
         if member_of(previewed.event.header.from_) == self.context.member:
             return previewed
         text = f"context {self.context.name} publishes for {self.context.member} only"
         foreign = Problem("/header/from", "FOREIGN_ORIGIN", text)
         return replace(previewed, problems=tuple(sorted([foreign, *previewed.problems])))
 
-    def _previewed(self, event: EventLike) -> Preview:
+    def _previewed(self, event: EventLike, world: World) -> Preview:
         now = self._now()
-        read = validate(event, self.world, now, self._entropy)
+        read = validate(event, world, now, self._entropy)
         if read.header.supersedes is None:
-            return preview(read, self.world, now)
+            return preview(read, world, now)
         thread = read_thread(self.context, read.header.supersedes.message_id)
-        complete = validate(event, self.world, now, self._entropy, thread)
-        return preview(complete, self.world, now, thread)
+        complete = validate(event, world, now, self._entropy, thread)
+        return preview(complete, world, now, thread)
 
     def publish(self, event: EventLike) -> Published:
         """Accepts one event and returns when it is durable, or queued: within 10 s.
@@ -250,6 +264,7 @@ class Publisher:
             self._courier.close()
         finally:
             self._journal.close()
+            self._worlds.close()
 
     def _accept(self, event: EventLike) -> _Accepted:
         since = time.monotonic()
@@ -268,7 +283,9 @@ class Publisher:
 
     def _compose(self, event: EventLike) -> Composed:
         try:
-            return compose(self.preview(event), self.world, self._signer)
+            # One version from the decision to the signature, though a new one may come meanwhile.
+            world = _certified(self.world, self.context.member, self._signer)
+            return compose(self._preview(event, world), world, self._signer)
         except MissingKeyError as error:
             raise IncompatibleError.bad_network(error.text) from error
 
@@ -340,13 +357,12 @@ def _outcome(accepted: _Accepted) -> Outcome:
         return accepted.ticket.result(1)
 
 
-def _signer(context: Context, world: World) -> SigningKey:
-    """The member's signing key, if it is the one that the Network knows the member by."""
-    signer = Keystore(context.keys).signing_key(context.member)
+def _certified(world: World, member: str, signer: SigningKey) -> World:
+    """``world``, in which the member is known by the key that it signs with."""
     try:
-        known = world.keys.signing_key(context.member)
+        known = world.keys.signing_key(member)
     except MissingKeyError as error:
         raise IncompatibleError.bad_network(error.text) from error
     if known.key_id != signer.key_id:
-        raise IncompatibleError.other_key(context.member, signer.key_id)
-    return signer
+        raise IncompatibleError.other_key(member, signer.key_id)
+    return world
