@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -63,7 +64,10 @@ class Verdict:
     slowest_answer_s: float = 0.0
     """The longest time until a sender was told SENT or queued."""
     slowest_s: float = 0.0
-    """The longest time from handing a message to the SDK until it could be read in a feed."""
+    """The longest time from handing a message to the SDK until it could be read in a feed.
+
+    Infinite if the watcher did not see it there.
+    """
 
     @property
     def faultless(self) -> bool:
@@ -109,8 +113,7 @@ def judge(
         slowest_answer_s=ledger.slowest_answer_s,
     )
     verdict.slowest_s = max(
-        (arrived[each] - ledger.sent[each[0]].tried_at for each in ledger.owed() & arrived.keys()),
-        default=0.0,
+        arrived.get(each, math.inf) - ledger.sent[each[0]].tried_at for each in ledger.owed()
     )
     judge_decisions(verdict, ledger, _decisions(bus, begin.decisions))
     owed: dict[str, set[str]] = defaultdict(set)

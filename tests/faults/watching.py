@@ -41,6 +41,9 @@ class Watcher(threading.Thread):
             bootstrap_servers=bootstrap.split(","),
             enable_auto_commit=False,
             request_timeout_ms=5_000,
+            # It is to see what can be read as soon as it can: half a minute by default.
+            reconnect_backoff_max_ms=500,
+            metadata_max_age_ms=2_000,
         )
         places = {TopicPartition(feed_topic(desk), 0): end for desk, end in ends.items()}
         self._consumer.assign(list(places))

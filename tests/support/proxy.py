@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from natcbus.operations.reachable import LOOPBACK, free_port
 
@@ -14,6 +14,9 @@ _PIECE: Final = 65_536
 _ANSWER_S: Final = 10.0
 
 T = TypeVar("T")
+
+Said: TypeAlias = Callable[[bytes], bool]
+"""Whether a piece is of some kind."""
 
 
 class Proxy:
@@ -32,7 +35,10 @@ class Proxy:
         self.target = target
         self.passed = 0
         self._delay = 0.0
+        self._slowed: Said | None = None
         self._refusing = False
+        self._held: Said | None = None
+        self._let_go = asyncio.Event()
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._open: set[asyncio.StreamWriter] = set()
@@ -41,13 +47,20 @@ class Proxy:
         self._thread.start()
         self._server = self._run(asyncio.start_server(self._accept, LOOPBACK, port))
 
-    def slow(self, seconds: float) -> None:
-        """From now on each piece is passed on so much later, in either direction; 0 heals."""
-        self._call(lambda: setattr(self, "_delay", seconds))
+    def slow(self, seconds: float, said: Said | None = None) -> None:
+        """From now on each piece is passed on so much later, in either direction; 0 heals.
+
+        With ``said`` only what clients say of that kind: one write mostly arrives as one piece.
+        """
+        self._call(lambda: self._slow(seconds, said))
 
     def freeze(self) -> None:
         """Nothing passes any more, and every connection stays open."""
         self._call(self._flowing.clear)
+
+    def hold(self, said: Said | None) -> None:
+        """Freeze a connection once a client says such a thing on it; None lets it go on."""
+        self._call(lambda: self._hold(said))
 
     def cut(self) -> None:
         """Reset every connection that is open now; new ones are taken."""
@@ -76,12 +89,25 @@ class Proxy:
         self._open.clear()
 
     def _refuse(self) -> None:
+        self._hold(None)
         self._refusing = True
         self._flowing.set()
         self._cut()
 
+    def _slow(self, seconds: float, said: Said | None) -> None:
+        self._delay, self._slowed = seconds, said
+
+    def _hold(self, said: Said | None) -> None:
+        self._held = said
+        if said is None:
+            self._let_go.set()
+        else:
+            self._let_go.clear()
+
     def _heal(self) -> None:
-        self._delay, self._refusing = 0.0, False
+        self._hold(None)
+        self._slow(0.0, None)
+        self._refusing = False
         self._flowing.set()
 
     async def _accept(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
@@ -95,21 +121,39 @@ class Proxy:
         else:
             self.passed += 1
             self._open.add(to_far)
-            await asyncio.gather(self._pass(near, to_far), self._pass(far, to_near))
+            await asyncio.gather(
+                self._pass(near, to_far, self._from_client),
+                self._pass(far, to_near, self._from_broker),
+            )
         finally:
             to_near.transport.abort()
             self._open.discard(to_near)
 
-    async def _pass(self, source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+    async def _pass(
+        self,
+        source: asyncio.StreamReader,
+        to: asyncio.StreamWriter,
+        before: Callable[[bytes], Awaitable[None]],
+    ) -> None:
         with suppress(OSError):
             while piece := await source.read(_PIECE):
-                if self._delay:
-                    await asyncio.sleep(self._delay)
+                await before(piece)
                 await self._flowing.wait()
                 to.write(piece)
                 await to.drain()
         to.transport.abort()
         self._open.discard(to)
+
+    async def _from_client(self, piece: bytes) -> None:
+        if self._slowed is None or self._slowed(piece):
+            await asyncio.sleep(self._delay)
+        if self._held is not None and self._held(piece):
+            await self._let_go.wait()
+
+    async def _from_broker(self, piece: bytes) -> None:
+        del piece
+        if self._slowed is None:
+            await asyncio.sleep(self._delay)
 
     async def _ended(self) -> None:
         own = asyncio.current_task()
