@@ -29,8 +29,10 @@ MODULES: Final = (
 
 TESTS: Final = (
     "addressing",
+    "addressing_told",
     "candidates",
     "clocks",
+    "days",
     "decide",
     "decision_invariants",
     "decision_symmetries",
@@ -38,6 +40,7 @@ TESTS: Final = (
     "golden_decisions",
     "handling",
     "narrowing",
+    "nearest",
     "network_changes",
     "network_digest",
     "network_example",
@@ -49,6 +52,7 @@ TESTS: Final = (
     "reasons",
     "restrictions",
     "simulating",
+    "supported",
     "telling",
     "transfers",
     "views",

@@ -67,6 +67,14 @@ def test_a_designation_note_stands_with_the_name() -> None:
     assert explain("ROLE_ADJACENT", ("RS",), NETWORK, "xk.spoc").endswith(note)
 
 
+def test_each_designation_has_its_note() -> None:
+    network = replace(NETWORK, designations={"XK": "One note.", "RO": "Another note."})
+
+    assert explain("ROLE_HEADING", ("RO", "XK"), network, "rs.spoc") == (
+        "The person may be heading for Romania* (RO) and Kosovo* (XK). * Another note. * One note."
+    )
+
+
 def test_topics_are_put_in_words() -> None:
     assert explain("COMPETENCE", ("MISSING_CHILDREN", "ONLINE"), NETWORK, "rs.spoc") == (
         "This desk works on missing children and online."
@@ -237,6 +245,10 @@ def test_a_refusal_names_provider_regime_clearance_and_version() -> None:
 
     assert said("H2_NO_PROVIDER_CONSENT") == (
         "The data is under Europol code H2, and Serbia has not allowed that it goes on to Hungary."
+    )
+    from_the_night_shift = replace(header, from_="rs.spoc.night")
+    assert "Serbia" in explain_denial(
+        "H2_NO_PROVIDER_CONSENT", NETWORK, "hu.shelter", from_the_night_shift
     )
     assert said("NO_TRANSFER_BASIS") == (
         "No agreement covers a transfer from Serbia to a desk of Hungary under LED."
