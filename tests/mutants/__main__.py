@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.mutants.scope import MODULES, TESTS
+from tests.mutants.scope import DECIDING, LOADING, TESTS
 from tests.mutants.verdicts import Change, Verdict, changes, counted, verdicts
 from tests.mutants.workspace import BIN, REPOSITORY, WORKSPACE, lay_out
 
@@ -29,7 +29,7 @@ _HEAD: Final = ("module", "mutants", "killed", "by mypy", "timeout", "explained"
 def main(modules: Sequence[str]) -> int:
     """Mutate, print the score and what survives; 1 if something survives unexplained."""
     began = time.perf_counter()
-    lay_out(modules, [f"tests/policy/test_{name}.py" for name in TESTS])
+    lay_out(modules, TESTS)
     log = WORKSPACE / "mutmut.log"
     print(
         f"==> mutmut, one mutant after another; it tells in {log.relative_to(REPOSITORY)}",
@@ -102,4 +102,4 @@ def _score(total: Counter[str], seconds: float) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or MODULES))
+    sys.exit(main(sys.argv[1:] or [*DECIDING, *LOADING]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-MODULES: Final = (
+DECIDING: Final = (
     "decide",
     "candidates",
     "country_roles",
@@ -27,7 +27,21 @@ MODULES: Final = (
 )
 """The modules that decide and say why, in the order of a decision."""
 
-TESTS: Final = (
+LOADING: Final = (
+    "documents",
+    "notation",
+    "drafting",
+    "coherence",
+    "compiling",
+    "canonical",
+    "loading",
+    "soundness",
+    "checking",
+    "signed",
+)
+"""The modules that read the Network and refuse one that cannot be meant."""
+
+_POLICY: Final = (
     "addressing",
     "addressing_told",
     "candidates",
@@ -58,4 +72,8 @@ TESTS: Final = (
     "views",
     "why_not",
 )
-"""The tests of tests/policy that need no broker: each mutant meets all of them that reach it."""
+TESTS: Final = (
+    *(f"tests/policy/test_{name}.py" for name in _POLICY),
+    "tests/contract/test_network_document.py",
+)
+"""The tests that need no broker: each mutant meets all of them that reach it."""
