@@ -1,16 +1,22 @@
 """Mistakes in the YAML of the small network, and what their author is told.
 
+The first cannot be loaded; the others can be, and cannot be meant.
+
 ``python -m tests.support.network_mistakes`` writes down what is told today, to be reviewed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from natcbus.routing.checking import check_network
 from natcbus.routing.errors import NetworkError
 from natcbus.routing.loading import load_network
-from tests.support.networks import SMALL_AUDIENCES, small_files
+from tests.support.networks import SMALL, SMALL_AUDIENCES, small_files, small_network
 
 TOLD: Final = Path(__file__).parents[1] / "policy" / "network_mistakes.txt"
 
@@ -210,18 +216,133 @@ MISTAKES: Final = (
 )
 
 
+class Unmeant(NamedTuple):
+    """What somebody cannot mean: changes of files, each what stands there and what instead."""
+
+    about: str
+    changes: tuple[tuple[str, str, str], ...]
+    in_use: int = 2
+
+
+_NOW: Final = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+_HOTLINES_MAY = (
+    (POLICY, "{SPOC_24_7: F, BORDER_POLICE: F,", "{HOTLINE: R, SPOC_24_7: F, BORDER_POLICE: F,"),
+    (POLICY, "person: [SPOC_24_7, BORDER_POLICE]", "person: [HOTLINE, SPOC_24_7, BORDER_POLICE]"),
+)
+UNMEANT: Final = (
+    Unmeant(
+        "a cell for types of organisation that have no desk",
+        (
+            *_HOTLINES_MAY,
+            (POLICY, "HEADING: F", "HEADING: {reach: F, to: [NATIONAL_COORDINATOR, HOTLINE]}"),
+            (POLICY, "[HOTLINE, SPOC_24_7,", "[NATIONAL_COORDINATOR, HOTLINE, SPOC_24_7,"),
+        ),
+    ),
+    Unmeant("a cell for nobody", ((POLICY, "HEADING: F", "HEADING: {reach: F, to: []}"),)),
+    Unmeant(
+        "a topic that no desk of the type works on",
+        (
+            (POLICY, "topics: {reach: N}", "topics: {reach: N, to: [BORDER_POLICE]}"),
+            (HU, "        competences: [MISSING_CHILDREN]\n", ""),
+        ),
+    ),
+    Unmeant(
+        "a type that competence shuts out",
+        ((POLICY, "to: [BORDER_POLICE]}", "to: [BORDER_POLICE, NATIONAL_COORDINATOR]}"),),
+    ),
+    Unmeant(
+        "a type that no purpose admits",
+        (
+            (POLICY, "to: [BORDER_POLICE]}", "to: [BORDER_POLICE, HOTLINE]}"),
+            _HOTLINES_MAY[1],
+        ),
+    ),
+    Unmeant(
+        "an event that nobody may publish",
+        ((POLICY, "MEMBER: {publishes: [missing_person]}", "MEMBER: {publishes: []}"),),
+    ),
+    Unmeant(
+        "an event that only a tier without members may publish",
+        (
+            (POLICY, "MEMBER: {publishes: [missing_person]}", "MEMBER: {publishes: []}"),
+            (POLICY, "GUEST: {publishes: []}", "GUEST: {publishes: [missing_person]}"),
+        ),
+    ),
+    Unmeant(
+        "cells that no level lets through unnamed",
+        (
+            (POLICY, "CLEAR: {MEMBER: ALL, PARTNER: ALL}", "CLEAR: {PARTNER: ALL}"),
+            (POLICY, "GREEN: {MEMBER: ALL}", "GREEN: {}"),
+            (POLICY, "AMBER: {MEMBER: [SPOC_24_7, BORDER_POLICE]}", "AMBER: {}"),
+            (POLICY, "AMBER_STRICT: {MEMBER: [SPOC_24_7]}", "AMBER_STRICT: {}"),
+        ),
+    ),
+    Unmeant(
+        "a scope of a row that no cell needs",
+        ((POLICY, "        LAST_SEEN: F\n        HEADING: {reach", "        HEADING: {reach"),),
+    ),
+    Unmeant(
+        "a level that covers more than a looser one",
+        ((POLICY, "AMBER_STRICT: {MEMBER: [SPOC_24_7]}", "AMBER_STRICT: {MEMBER: ALL}"),),
+    ),
+    Unmeant(
+        "types that a looser level does not cover",
+        ((POLICY, "AMBER: {MEMBER: [SPOC_24_7, BORDER_POLICE]}", "AMBER: {MEMBER: []}"),),
+    ),
+    Unmeant(
+        "types of a tier that a looser level does not cover",
+        ((POLICY, "GREEN: {MEMBER: ALL}", "GREEN: {MEMBER: ALL, GUEST: [HOTLINE, SPOC_24_7]}"),),
+    ),
+    Unmeant("RED for the unnamed", ((POLICY, "RED: {}", "RED: {MEMBER: [SPOC_24_7]}"),)),
+    Unmeant(
+        "clocks out of order",
+        ((POLICY, "{read: PT15M, delivered: PT1M}", "{substantive: PT30S, read: PT45S}"),),
+    ),
+    Unmeant(
+        "an agreement and a version that have ended",
+        (
+            (TRANSFERS, "until: null", "until: 2026-11-23"),
+            (NETWORK, "version: 3", "version: 4\n  expires: 2026-11-23"),
+        ),
+    ),
+    Unmeant(
+        "a version older than the one in use", ((NETWORK, "version: 3", "version: 2"),), in_use=3
+    ),
+    Unmeant("another policy under the version in use", ((POLICY, "PT15M", "PT20M"),), in_use=3),
+)
+
+
 def told() -> str:
     """Each mistake, and every problem that is found with it."""
-    return "\n".join(_told(mistake) for mistake in MISTAKES)
+    return "\n".join([*map(_of_mistake, MISTAKES), *map(_of_unmeant, UNMEANT)])
 
 
-def _told(mistake: Mistake) -> str:
-    head = f"{mistake.file}: {mistake.new!r} for {mistake.old!r}"
+def _of_mistake(mistake: Mistake) -> str:
+    files = small_files(mistake.file, mistake.old, mistake.new)
+    about = f"{mistake.file}: {mistake.new!r} for {mistake.old!r}"
+    return _said(about, lambda: load_network(files, SMALL_AUDIENCES))
+
+
+def _of_unmeant(unmeant: Unmeant) -> str:
+    files, in_use = _changed(unmeant), replace(small_network(), version=unmeant.in_use)
+    return _said(unmeant.about, lambda: check_network(files, SMALL_AUDIENCES, _NOW, in_use))
+
+
+def _changed(unmeant: Unmeant) -> dict[str, str]:
+    files = dict(SMALL)
+    for file, old, new in unmeant.changes:
+        if old not in files[file]:
+            raise ValueError(f"{old!r} is not in {file}")
+        files[file] = files[file].replace(old, new, 1)
+    return files
+
+
+def _said(about: str, read: Callable[[], object]) -> str:
     try:
-        load_network(small_files(mistake.file, mistake.old, mistake.new), SMALL_AUDIENCES)
+        read()
     except NetworkError as refused:
-        return "\n".join([head, *(f"  {problem}" for problem in refused.problems), ""])
-    return f"{head}\n  nothing\n"
+        return "\n".join([about, *(f"  {problem}" for problem in refused.problems), ""])
+    return f"{about}\n  nothing\n"
 
 
 if __name__ == "__main__":
