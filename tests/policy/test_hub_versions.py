@@ -12,16 +12,19 @@ from typing import Final, cast
 import pytest
 
 from natcbus.client.keystore import signing_key_in
+from natcbus.contract.catalogue import load_catalogue
 from natcbus.envelope.keys import SigningKey
 from natcbus.envelope.network_document import NetworkDocument, Seen, sign
-from natcbus.hub.errors import SettingsError, VersionRefusedError
-from natcbus.hub.following import Follower
+from natcbus.hub.errors import SettingsError
+from natcbus.hub.following import Follower, world_of
 from natcbus.hub.network_topic import NetworkTopic
 from natcbus.hub.router import HubRouter, read_topics, written_topics
 from natcbus.hub.state import StateFolder
 from natcbus.hub.used_version import UsedVersion
-from natcbus.hub.versions import Versions
+from natcbus.hub.world import unlisted_problem
 from natcbus.operations.key_files import HUB
+from natcbus.routing.errors import VersionRefusedError
+from natcbus.routing.versions import Versions
 from tests.support.office import Office
 
 NOW: Final = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -38,41 +41,47 @@ def signer(office: Office) -> SigningKey:
 
 
 def versions(office: Office, used: Seen | None = None) -> Versions:
-    return Versions(office.secretariat.keys, signer(office), used)
+    mine = signer(office)
+    return Versions(
+        office.secretariat.keys,
+        load_catalogue().audiences,
+        used,
+        lambda opened: unlisted_problem(mine, opened.keys),
+    )
 
 
 def refusal(log: Versions, document: NetworkDocument | bytes) -> str:
     value = document if isinstance(document, bytes) else document.to_bytes()
     with pytest.raises(VersionRefusedError) as refused:
-        log.take(value)
-    return refused.value.reason
+        log.add(value)
+    return refused.value.code
 
 
 def numbers(log: Versions, now: datetime = NOW) -> list[int]:
-    return [version.seen.version for version in log.begun(now)]
+    return [version.number for version in log.begun(now)]
 
 
 def test_the_newest_that_has_begun_comes_first(office: Office) -> None:
     log = versions(office)
     for number in (1, 2):
-        log.take(office.signed(number).to_bytes())
-    log.take(office.signed(3, not_before=LATER).to_bytes())
+        log.add(office.signed(number).to_bytes())
+    log.add(office.signed(3, not_before=LATER).to_bytes())
     assert numbers(log) == [2, 1]
     assert numbers(log, LATER) == [3, 2, 1]
     assert numbers(log, NOW - timedelta(seconds=1)) == []
-    assert log.begun(NOW)[0].world.network.version == 2
+    assert log.begun(NOW)[0].opened.network.version == 2
 
 
 def test_the_same_version_twice_is_one(office: Office) -> None:
     log = versions(office)
     for _ in range(2):
-        log.take(office.signed(1).to_bytes())
+        log.add(office.signed(1).to_bytes())
     assert numbers(log) == [1]
 
 
 def test_what_the_secretariat_did_not_sign_changes_nothing(office: Office) -> None:
     log, good = versions(office), office.signed(2)
-    log.take(good.to_bytes())
+    log.add(good.to_bytes())
     others = [SigningKey.generate(), SigningKey.generate()]
     drawn = replace(office.signed(3), signatures=())
     assert refusal(log, b"") == "BAD_DOCUMENT"
@@ -85,7 +94,7 @@ def test_what_the_secretariat_did_not_sign_changes_nothing(office: Office) -> No
 
 def test_what_is_signed_and_cannot_be_read_here_changes_nothing_either(office: Office) -> None:
     log = versions(office)
-    log.take(office.signed(1).to_bytes())
+    log.add(office.signed(1).to_bytes())
     second = office.signed(2)
     assert refusal(log, office.signed(2, digest=bytes(32))) == "DIGEST_MISMATCH"
     policy = {**second.files, "policy/clocks.yaml": "nonsense: true\n"}
@@ -93,9 +102,9 @@ def test_what_is_signed_and_cannot_be_read_here_changes_nothing_either(office: O
     keys = {**second.key_files, "rs.json": "{}"}
     assert refusal(log, office.signed(4, key_files=keys)) == "WRONG_SHAPE"
     keys = {**second.key_files, "hub.json": other_hub(office)}
-    assert refusal(log, office.signed(5, key_files=keys)) == "HUB_KEY_UNLISTED"
+    assert refusal(log, office.signed(5, key_files=keys)) == "UNUSABLE_HERE"
     assert numbers(log) == [1]
-    log.take(office.signed(6).to_bytes())
+    log.add(office.signed(6).to_bytes())
     assert numbers(log) == [6, 1]
 
 
@@ -108,18 +117,18 @@ def test_a_hub_that_was_ahead_does_not_go_back(office: Office) -> None:
     second = office.signed(2)
     log = versions(office, second.seen)
     assert refusal(log, office.signed(1)) == "ROLLED_BACK"
-    log.take(second.to_bytes())
+    log.add(second.to_bytes())
     assert numbers(log) == [2]
 
 
 def test_no_older_version_takes_the_place_of_one_that_has_expired(office: Office) -> None:
     log = versions(office)
-    log.take(office.signed(1).to_bytes())
+    log.add(office.signed(1).to_bytes())
     office.expires("2026-12-31")
-    log.take(office.signed(2).to_bytes())
+    log.add(office.signed(2).to_bytes())
     office.expires("2036-12-31")
     new_year = datetime(2027, 1, 2, tzinfo=UTC)
-    newest = log.begun(new_year)[0].world.in_use
+    newest = world_of(log.begun(new_year)[0], signer(office)).in_use
     assert (newest.version, newest.expired(new_year)) == (2, True)
 
 
@@ -186,12 +195,13 @@ class Worker:
 @pytest.fixture
 def followed(office: Office, tmp_path: Path) -> SimpleNamespace:
     log = versions(office)
-    log.take(office.signed(1).to_bytes())
+    log.add(office.signed(1).to_bytes())
     (used,) = log.begun(NOW)
-    router = HubRouter(used.world)
-    topic = Topic({*read_topics(used.world), *written_topics(used.world)})
+    world = world_of(used, signer(office))
+    router = HubRouter(world)
+    topic = Topic({*read_topics(world.network), *written_topics(world.network)})
     memory = UsedVersion(StateFolder(tmp_path))
-    follower = Follower(cast(NetworkTopic, topic), log, used, router, memory, 0.0, lambda: NOW)
+    follower = Follower(cast(NetworkTopic, topic), log, world, router, memory, 0.0, lambda: NOW)
     return SimpleNamespace(follower=follower, topic=topic, router=router, memory=memory)
 
 

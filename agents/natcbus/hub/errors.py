@@ -115,21 +115,6 @@ class NoNetworkError(HubError):
         )
 
 
-class VersionRefusedError(HubError):
-    """A record of ``hub.network`` that the hub does not decide under; ``reason`` is its code."""
-
-    code = "VERSION_REFUSED"
-
-    def __init__(self, reason: str, text: str) -> None:
-        self.reason = reason
-        super().__init__(f"{reason}: {text}")
-
-    @classmethod
-    def unusable(cls, version: int, reason: str, text: str) -> VersionRefusedError:
-        """The secretariat signed it, and this hub cannot read it."""
-        return cls(reason, f"version {version} is signed and cannot be used here: {text}")
-
-
 class OrphanedError(HubError):
     """Whoever started this worker is gone."""
 

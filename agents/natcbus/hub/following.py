@@ -20,9 +20,11 @@ from typing import Final
 
 from kafka.errors import KafkaError
 
+from natcbus.contract.catalogue import load_catalogue
 from natcbus.envelope.errors import KeyDirectoryError
+from natcbus.envelope.keys import SigningKey
 from natcbus.envelope.secretariat import Secretariat
-from natcbus.hub.errors import NoNetworkError, SettingsError, VersionRefusedError
+from natcbus.hub.errors import NoNetworkError, SettingsError
 from natcbus.hub.network_topic import NetworkTopic
 from natcbus.hub.records import Steered, Wiring
 from natcbus.hub.route_agent import Now, utc_now
@@ -30,8 +32,10 @@ from natcbus.hub.router import HubRouter, read_topics, wire, written_topics
 from natcbus.hub.settings import Settings
 from natcbus.hub.state import StateFolder
 from natcbus.hub.used_version import UsedVersion
-from natcbus.hub.versions import Version, Versions
-from natcbus.hub.world import World, load_signer
+from natcbus.hub.world import World, load_signer, unlisted_problem
+from natcbus.routing.errors import VersionRefusedError
+from natcbus.routing.signed import OpenedNetwork
+from natcbus.routing.versions import Version, Versions
 
 _CLOSE_SECONDS: Final = 5.0
 _SHOWN: Final = 5
@@ -52,8 +56,12 @@ def follow(settings: Settings, now: Now = utc_now) -> Wiring:
     if settings.state is None or settings.trusted is None:
         raise SettingsError([f"NETWORK {settings.network} needs STATE and TRUSTED"])
     memory = UsedVersion(StateFolder(settings.state))
+    signer = load_signer(settings.signing_key)
     versions = Versions(
-        _secretariat(settings.trusted).keys, load_signer(settings.signing_key), memory.read()
+        _secretariat(settings.trusted).keys,
+        load_catalogue().audiences,
+        memory.read(),
+        lambda opened: unlisted_problem(signer, opened.keys),
     )
     topic = NetworkTopic(settings)
     try:
@@ -61,10 +69,16 @@ def follow(settings: Settings, now: Now = utc_now) -> Wiring:
     except NoNetworkError:
         topic.close()
         raise
-    memory.note(begin.seen)
-    router = HubRouter(begin.world)
-    follower = Follower(topic, versions, begin, router, memory, settings.slot * settings.stagger)
-    return replace(wire(begin.world, router), companion=follower)
+    memory.note(begin.document.seen)
+    world = world_of(begin, signer)
+    router = HubRouter(world)
+    follower = Follower(topic, versions, world, router, memory, settings.slot * settings.stagger)
+    return replace(wire(world, router), companion=follower)
+
+
+def world_of(version: Version, signer: SigningKey) -> World:
+    """What a hub with this key decides under."""
+    return World(version.opened.network, version.opened.keys, signer)
 
 
 class Follower:
@@ -73,7 +87,7 @@ class Follower:
     Parameters
     ----------
     used
-        What ``router`` decides under.
+        What ``router`` decides under; its signer is that of every later world.
     pause
         Seconds between a version with a new member and the worker's next start.
     """
@@ -82,7 +96,7 @@ class Follower:
         self,
         topic: NetworkTopic,
         versions: Versions,
-        used: Version,
+        used: World,
         router: HubRouter,
         memory: UsedVersion,
         pause: float,
@@ -95,7 +109,7 @@ class Follower:
         self._memory = memory
         self._pause = pause
         self._now = now
-        self._reads = frozenset(read_topics(used.world))
+        self._reads = frozenset(read_topics(used.network))
         self._waiting: tuple[int, Sequence[str]] | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -118,7 +132,7 @@ class Follower:
             while not self._stopping.is_set():
                 for code in self.look(worker):
                     worker.network_refused(code)
-                if self._reads < frozenset(read_topics(self._used.world)):
+                if self._reads < frozenset(read_topics(self._used.network)):
                     self._start_again(worker)
         except Exception as error:  # noqa: BLE001 - a hub that follows nobody must not go on unseen
             worker.abandon(error)
@@ -135,28 +149,29 @@ class Follower:
             return
         yield from _taken(self._versions, records)
         for version in self._versions.begun(self._now()):
-            if version.seen.version <= self._used.seen.version:
+            if version.number <= self._used.network.version:
                 return
             missing = self._missing(version)
             if not missing:
                 self._use(version, worker)
                 return
-            if self._waiting != (version.seen.version, missing):
-                self._waiting = (version.seen.version, missing)
+            if self._waiting != (version.number, missing):
+                self._waiting = (version.number, missing)
                 logger.error("%s", _waits(version, missing))
                 yield "TOPICS_MISSING"
 
     def _missing(self, version: Version) -> Sequence[str]:
         try:
-            return _missing_topics(self._topic, version.world)
+            return _missing_topics(self._topic, version.opened)
         except KafkaError as error:
             return [f"the brokers do not say ({type(error).__name__})"]
 
     def _use(self, version: Version, worker: Steered) -> None:
-        worker.between_messages(lambda: self._router.use(version.world))
-        self._memory.note(version.seen)
-        self._used, self._waiting = version, None
-        logger.info("version %d of the network is in use", version.seen.version)
+        world = world_of(version, self._used.signer)
+        worker.between_messages(lambda: self._router.use(world))
+        self._memory.note(version.document.seen)
+        self._used, self._waiting = world, None
+        logger.info("version %d of the network is in use", version.number)
 
     def _start_again(self, worker: Steered) -> None:
         logger.info("the network has a new member: next start in %.0f s", self._pause)
@@ -170,7 +185,7 @@ def _begin(topic: NetworkTopic, versions: Versions, now: datetime) -> Version:
     refused = list(_taken(versions, topic.published()))
     begun = versions.begun(now)
     for version in begun:
-        missing = _missing_topics(topic, version.world)
+        missing = _missing_topics(topic, version.opened)
         if not missing:
             return version
         logger.error("%s", _waits(version, missing))
@@ -181,21 +196,21 @@ def _begin(topic: NetworkTopic, versions: Versions, now: datetime) -> Version:
 def _taken(versions: Versions, records: Iterator[bytes] | Sequence[bytes]) -> Iterator[str]:
     for value in records:
         try:
-            versions.take(value)
+            versions.add(value)
         except VersionRefusedError as error:
-            logger.error("a version of the network is not used: %s", error)  # noqa: TRY400 - a refusal, no failure
-            yield error.reason
+            logger.error("a version of the network is not used: %s: %s", error.code, error.text)  # noqa: TRY400 - a refusal, no failure
+            yield error.code
 
 
-def _missing_topics(topic: NetworkTopic, world: World) -> Sequence[str]:
-    needed = {*read_topics(world), *written_topics(world)}
+def _missing_topics(topic: NetworkTopic, opened: OpenedNetwork) -> Sequence[str]:
+    needed = {*read_topics(opened.network), *written_topics(opened.network)}
     return sorted(needed.difference(topic.topics()))
 
 
 def _waits(version: Version, missing: Sequence[str]) -> str:
     shown = ", ".join(missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
     return (
-        f"version {version.seen.version} of the network waits for {len(missing)} topics ({shown}): "
+        f"version {version.number} of the network waits for {len(missing)} topics ({shown}): "
         "run `natcbus topology apply` with it"
     )
 

@@ -39,6 +39,7 @@ from natcbus.routing.addressing import nobody_problem
 from natcbus.routing.decide import decide
 from natcbus.routing.decision import Decision
 from natcbus.routing.narrowing import intersect, owed_recalls, withheld
+from natcbus.routing.network import Network
 from natcbus.routing.topics import DECISIONS, QUARANTINE, feed_topic, out_topic, receipts_topic
 
 _ID_REUSED: Final = Problem(
@@ -140,17 +141,18 @@ class HubRouter:
 def wire(world: World, router: HubRouter | None = None) -> Wiring:
     """The router of ``world``, the topics it reads, and the closed set of those that it writes."""
     router = HubRouter(world) if router is None else router
-    return Wiring(router, read_topics(world), written_topics(world), router.network)
+    network = world.network
+    return Wiring(router, read_topics(network), written_topics(network), router.network)
 
 
-def read_topics(world: World) -> tuple[str, ...]:
+def read_topics(network: Network) -> tuple[str, ...]:
     """The topics of everything that members say."""
-    return tuple(map(out_topic, sorted(world.network.members)))
+    return tuple(map(out_topic, sorted(network.members)))
 
 
-def written_topics(world: World) -> tuple[str, ...]:
-    """Every topic that a decision under ``world`` may write to."""
-    members, desks = sorted(world.network.members), sorted(world.network.desks)
+def written_topics(network: Network) -> tuple[str, ...]:
+    """Every topic that a decision under ``network`` may write to."""
+    members, desks = sorted(network.members), sorted(network.desks)
     return DECISIONS, QUARANTINE, *map(receipts_topic, members), *map(feed_topic, desks)
 
 
