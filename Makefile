@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak mutants kafka lock
+.PHONY: help setup demo test check bench soak mutants kafka promtool lock
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -14,7 +14,7 @@ setup: .venv/.installed ## make .venv here, from pinned hashes
 demo: setup ## play a story on an embedded broker: who gets what, in which view, and why
 	@$(BIN)/natcbus demo
 
-test: check kafka ## check, then every test, on real Apache Kafka and on the embedded broker
+test: check kafka promtool ## check, then every test, on real Apache Kafka and on the embedded broker
 	@echo "==> tests"
 	@$(BIN)/pytest
 
@@ -39,6 +39,8 @@ kafka: .kafka/jars/.complete ## fetch the Kafka that the tests run
 
 mutants: .venv-mutants/.installed ## mutation testing of routing: the score, and what survives (MODULES="gates views")
 	@nice -n 15 .venv-mutants/bin/python -m tests.mutants $(MODULES)
+
+promtool: .prometheus/.complete ## fetch what the tests check the alerts with
 
 lock: ## pin the dependencies again (needs uv)
 	@for lock in "dev hub cli demo dev" "hub hub cli"; do set -- $$lock; name=$$1; shift; \
@@ -72,3 +74,6 @@ lock: ## pin the dependencies again (needs uv)
 	@$(PYTHON) -m venv --clear .venv-mutants
 	@.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.lock
 	@touch $@
+
+.prometheus/.complete: infra/prometheus/fetch
+	@infra/prometheus/fetch

@@ -68,6 +68,7 @@ class Hub:
             oldest_seconds=0.0 if oldest is None else oldest[0],
             network=self.progress.network(),
             paused=self.pauses.left(),
+            ready=not self.progress.obstacles(),
         )
 
 
@@ -99,6 +100,7 @@ def create_app(
     require_compiled_faust(os.environ)
     tolerate_header_names()
     metrics = Metrics()
+    metrics.expect(member_topics)
     pauses = Pauses(settings.flood_pause)
     progress = Progress(settings.stalled_after, paused=pauses.left)
     app = App(
