@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,13 +26,17 @@ EXAMPLE = Path(__file__).parents[2] / "infra" / "network"
 
 @dataclass(frozen=True)
 class Bus:
-    """Where everything is: ``private/<owner>`` holds keys, ``public`` the directory of keys."""
+    """Where everything is: ``private/<owner>`` holds keys, ``public`` the directory of keys.
+
+    ``settings`` is the environment of its hub, for a test that starts another.
+    """
 
     bootstrap: str
     folder: Path
     network_folder: Path
     world: World
     hub: HubProcess
+    settings: Mapping[str, str]
 
     @property
     def network(self) -> Network:
@@ -86,4 +90,4 @@ def running_bus(bootstrap: str, folder: Path, profile: Profile = Profile.SINGLE)
     world = read_world(network_folder, folder / "public")
     with hub:
         hub.start().wait_ready()
-        yield Bus(bootstrap, folder, network_folder, world, hub)
+        yield Bus(bootstrap, folder, network_folder, world, hub, settings)

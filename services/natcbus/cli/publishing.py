@@ -16,12 +16,19 @@ from natcbus.cli.failures import CommandError, Exit, Fault, refused, wrong_input
 from natcbus.cli.inputs import event_text, network_at, the_time
 from natcbus.cli.options import MEMBERS_SIDE, ContextOption, DeskOption, EventFile, JsonOption
 from natcbus.cli.output import Output, listed
-from natcbus.cli.receipts import deciding, faults_of, receipt_json, show_receipt
+from natcbus.cli.receipts import (
+    deciding,
+    faults_of,
+    receipt_json,
+    returned_json,
+    show_receipt,
+    show_returned,
+)
 from natcbus.cli.visible import visible
 from natcbus.client import Publisher, Start, Subscriber, contexts
 from natcbus.client.publisher import Published
+from natcbus.client.receipts import returned, wait_for_receipt
 from natcbus.client.receipts import trace as receipts_of
-from natcbus.client.receipts import wait_for_receipt
 from natcbus.client.subscriber import Refused
 from natcbus.contract.assembly import Json
 from natcbus.contract.reading import parse_json
@@ -133,10 +140,16 @@ def trace(
     network = network_at(where.network, output)
     record = deciding(receipts)
     repeats = len(receipts) - 1
+    given_back = None
+    if record.outcome is Outcome.QUARANTINED:
+        given_back = next(returned(where, record.source), None)
     if as_json:
-        output.document(receipt_json(record, network, repeats))
-    else:
-        show_receipt(record, network, output, repeats)
+        shown = receipt_json(record, network, repeats)
+        output.document(shown | {"returned": returned_json(given_back)})
+        return
+    show_receipt(record, network, output, repeats)
+    if given_back is not None:
+        show_returned(given_back, output)
 
 
 def _under(text: bytes, message_id: str | None) -> bytes:

@@ -13,7 +13,8 @@
     │   └── TopicNotVisibleError    a created topic did not appear in time
     ├── QuarantineError
     │   ├── TopicMissingError       the brokers do not have the topic
-    │   └── HeldRecordMissingError  no record of this number is held
+    │   ├── HeldRecordMissingError  no record of this number is held
+    │   └── NotHeldAnyMoreError     it was re-sent or returned already
     ├── KeysError
     │   ├── NotInNetworkError       the network has no such member
     │   └── KeysExistError          there are keys already
@@ -167,6 +168,18 @@ class HeldRecordMissingError(QuarantineError):
     def __init__(self, number: int) -> None:
         super().__init__(
             f"No record {number} is in quarantine: `natcbus quarantine list` shows those that are."
+        )
+
+
+class NotHeldAnyMoreError(QuarantineError):
+    """The record was re-sent or returned already."""
+
+    code = "NOT_HELD_ANY_MORE"
+
+    def __init__(self, number: int, state: str, by: str) -> None:
+        super().__init__(
+            f"Record {number} is {state} already, by {by}: nothing was done with any record. "
+            "Leave it out; if the hub put it aside again, that has a number of its own."
         )
 
 
