@@ -29,7 +29,7 @@ check: setup ## ruff, mypy --strict, the rules of imports, the schemas
 	@echo "==> schemas"
 	@$(BIN)/python -m natcbus.cli.main schema check
 
-bench: setup kafka ## latency, throughput and microseconds per stage, on real Apache Kafka
+bench: setup kafka .venv-bench/.installed ## the hub against one by one and other frameworks, latency, memory, stages
 	@$(BIN)/python -m tests.bench
 
 soak: setup kafka ## 200 seeded runs with faults (SOAK_RUNS, SOAK_SEED, SOAK_NODES); goes on where it stopped
@@ -48,6 +48,8 @@ lock: ## pin the dependencies again (needs uv)
 	    --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements/$$name.lock; done
 	@uv pip compile --quiet pyproject.toml --extra mutants \
 	    --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements/mutants.lock
+	@grep -oE '^(aiokafka|cffi|cryptography|fastavro|pyyaml)==[^ ]+' requirements/dev.lock | cat requirements/bench.in - | \
+	  uv pip compile --quiet - --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements/bench.lock
 	@echo 'hatchling>=1.33' | uv pip compile --quiet - \
 	    --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements/build.lock
 
@@ -63,6 +65,12 @@ lock: ## pin the dependencies again (needs uv)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@echo "==> installing natcbus itself, editable"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-bench/.installed: requirements/bench.lock
+	@echo "==> making .venv-bench: other frameworks, whose pins are not ours"
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock
 	@touch $@
 
 .kafka/jars/.complete: infra/kafka/pom.xml infra/kafka/fetch
