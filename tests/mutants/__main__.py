@@ -14,12 +14,12 @@ import sys
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from tests.mutants.scope import DECIDING, LOADING
-from tests.mutants.verdicts import Change, Verdict, changes, counted, verdicts
+from tests.mutants.verdicts import Change, Verdict, changes, verdicts
 from tests.mutants.workspace import BIN, WORKSPACE, lay_out
 
 EXPLAINED: Final = Path(__file__).with_name("explained.toml")
@@ -29,37 +29,40 @@ HEAD: Final = ("module", "mutants", "killed", "by mypy", "timeout", "explained",
 
 def main(wanted: Sequence[str]) -> int:
     """Mutate, print the score and what survives; 1 if something survives unexplained."""
-    began = time.perf_counter()
     unknown = set(wanted) - {module for group in GROUPS for module in group.modules}
     if unknown:
         print(f"not among what is mutated: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 1
+    began = time.perf_counter()
     explained = _explained(wanted)
-    alive: list[Change] = []
+    surviving: set[Change] = set()
     total: Counter[str] = Counter()
     print(_row(HEAD), flush=True)
+    for module in _mutated(wanted):
+        found = verdicts(module)
+        alive = list(changes(module, found))
+        counts: Counter[str] = Counter(found.values())
+        counts["explained"] = sum(change in explained for change in alive)
+        counts[Verdict.SURVIVED] -= counts["explained"]
+        print(_counts(module, counts), flush=True)
+        total.update(counts)
+        surviving.update(alive)
+    print(_counts("all", total))
+    print(_score(total, time.perf_counter() - began))
+    for change in sorted(surviving - explained):
+        print(f"\nsurvived in {change.place}\n  - {change.was}\n  + {change.becomes}")
+    for change in sorted(explained - surviving):
+        print(f"\nno longer survives, take it out of {EXPLAINED.name}: {change}")
+    return 1 if surviving != explained else 0
+
+
+def _mutated(wanted: Sequence[str]) -> Iterator[str]:
+    """The modules, each when its mutants have met the tests."""
     for group in GROUPS:
         modules = [module for module in group.modules if module in wanted]
         if modules:
             _mutate(modules, group.tests)
-        for module in modules:
-            found = verdicts(module)
-            surviving = list(changes(module, found))
-            unexplained = [change for change in surviving if change not in explained]
-            counts: Counter[str] = Counter(counted(found))
-            counts["survived"] = len(unexplained)
-            counts["explained"] = len(surviving) - len(unexplained)
-            print(_counts(module, counts), flush=True)
-            total.update(counts)
-            alive += unexplained
-            explained -= set(surviving)
-    print(_counts("all", total))
-    print(_score(total, time.perf_counter() - began))
-    for change in alive:
-        print(f"\nsurvived in {change.place}\n  - {change.was}\n  + {change.becomes}")
-    for change in explained:
-        print(f"\nno longer survives, take it out of {EXPLAINED.name}: {change}")
-    return 1 if alive or explained else 0
+        yield from modules
 
 
 def _mutate(modules: Sequence[str], tests: Sequence[str]) -> None:
@@ -89,7 +92,7 @@ def _explained(modules: Sequence[str]) -> set[Change]:
 
 def _counts(module: str, counts: Counter[str]) -> str:
     numbers = [counts[name] for name in (Verdict.KILLED, Verdict.TYPED, Verdict.TIMEOUT)]
-    told = [sum(counts.values()), *numbers, counts["explained"], counts["survived"]]
+    told = [sum(counts.values()), *numbers, counts["explained"], counts[Verdict.SURVIVED]]
     return _row([module, *map(str, told)])
 
 
@@ -99,7 +102,7 @@ def _row(cells: Sequence[str]) -> str:
 
 def _score(total: Counter[str], seconds: float) -> str:
     refused = total[Verdict.KILLED] + total[Verdict.TIMEOUT]
-    asked = refused + total["survived"]
+    asked = refused + total[Verdict.SURVIVED]
     return (
         f"\nscore {refused / asked:.1%}: the tests refuse {refused} of the {asked} mutants that "
         f"mypy lets through, in {seconds / 60:.0f} minutes"
