@@ -99,12 +99,12 @@ def place(bus: Bus) -> Place:
     )
 
 
-def wait_until_idle(bus: Bus, within_s: float) -> None:
+def wait_until_idle(bus: Bus, within_s: float, group: str = GROUP) -> None:
     """Return when the hub's workers have committed the end of every member's topic."""
     give_up = time.monotonic() + within_s
     outs = [out_topic(member) for member in bus.network.members]
     with _admin(bus) as admin:
-        while left := _behind(bus, admin, outs):
+        while left := _behind(bus, admin, group, outs):
             assert time.monotonic() < give_up, f"not committed: {left}\n{bus.hub.written[-4000:]}"
             time.sleep(LOOK_EVERY_S)
 
@@ -202,9 +202,9 @@ def _decisions(bus: Bus, begin: int) -> Iterator[DecisionRecord]:
             yield decode_record(DecisionRecord, body)
 
 
-def _behind(bus: Bus, admin: KafkaAdminClient, topics: Sequence[str]) -> dict[str, int]:
+def _behind(bus: Bus, admin: KafkaAdminClient, group: str, topics: Sequence[str]) -> dict[str, int]:
     """By how many records the group is behind, per partition."""
-    committed = admin.list_group_offsets(GROUP)[GROUP]
+    committed = admin.list_group_offsets(group)[group]
     numbers = range(PARTITIONS[Kind.OUT])
     ends = _ends(bus, [TopicPartition(topic, number) for topic in topics for number in numbers])
     behind = {

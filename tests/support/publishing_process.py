@@ -62,15 +62,9 @@ def published_by_a_process(
         The process that it stops when it has published its first event.
     """
     context.state.mkdir(parents=True, exist_ok=True)
-    plan = {
-        "context": {name: str(getattr(context, name)) for name in _FIELDS},
-        "events": list(events),
-        "dies_at": dies_at,
-        "hit": hit,
-        "freezes": freezes,
-    }
     file = context.state / "plan.json"
-    file.write_text(json.dumps(plan), "utf-8")
+    plan = publishing_plan(context, events, dies_at=dies_at, hit=hit, freezes=freezes)
+    file.write_text(plan, "utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.publishing_process", str(file)],
         cwd=REPOSITORY,
@@ -86,6 +80,26 @@ def published_by_a_process(
         what, message_id, state = line.split()
         (told.known if what == "KNOWN" else told.returned)[message_id] = State(state)
     return told
+
+
+def publishing_plan(
+    context: Context,
+    events: Iterable[Json],
+    *,
+    dies_at: Point | None = None,
+    hit: int = 1,
+    freezes: int | None = None,
+) -> str:
+    """What such a process is told, as the text of its file."""
+    return json.dumps(
+        {
+            "context": {name: str(getattr(context, name)) for name in _FIELDS},
+            "events": list(events),
+            "dies_at": dies_at,
+            "hit": hit,
+            "freezes": freezes,
+        }
+    )
 
 
 def _main(file: Path) -> None:
