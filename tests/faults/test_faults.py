@@ -6,28 +6,17 @@ Each test prints what it measured (``pytest -s``). A run can be seen again by it
 from __future__ import annotations
 
 import itertools
-import os
-import random
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from natcbus.client import Context
 from tests.faults.breaking import FAULTS, OneNode
 from tests.faults.judging import place, wait_until_idle
 from tests.faults.scenario import Plan, Planned, Played, Theatre, play, theatre
-from tests.faults.sending import cases
 from tests.support.bus import Bus, a_hub
-from tests.support.hub_process import REPOSITORY, SOURCES
-from tests.support.mutations import Json
-from tests.support.publishing_process import publishing_plan
-from tests.support.small_disk import SmallDisk, small_disk
 
 MESSAGES: Final = 480
 RESUMES_WITHIN_S: Final[Mapping[str, float]] = {
@@ -109,46 +98,3 @@ def shown(bus: Bus) -> dict[str, int]:
         with bus.subscriber(desk) as subscriber:
             found[desk] = len(list(subscriber))
     return {desk: number for desk, number in found.items() if number}
-
-
-def test_a_sender_whose_disk_is_full_accepts_nothing_and_says_so(
-    stage: Theatre[OneNode], tmp_path: Path
-) -> None:
-    mounted = tmp_path / "disk"
-    mounted.mkdir()
-    context = replace(stage.bus.context("rs"), state=mounted / "state")
-    first, second = cases(stage.events["rs.spoc"], "rs.spoc", 2, random.Random(1))  # noqa: S311 - ids
-    with small_disk(mounted, "4m") as disk:
-        accepted = published(context, first, disk)
-        assert accepted.stdout.split() == ["RETURNED", id_of(first), "SENT"], accepted.stderr
-        disk.fill()
-        refused = published(context, second, disk)
-        assert "NO_SPACE" in refused.stderr
-        assert refused.stdout == ""
-        disk.relieve()
-        # Not KNOWN: the attempt left nothing behind.
-        accepted = published(context, second, disk)
-        assert accepted.stdout.split() == ["RETURNED", id_of(second), "SENT"], accepted.stderr
-
-
-def published(context: Context, event: Json, disk: SmallDisk) -> subprocess.CompletedProcess[str]:
-    """Published by a process that sees the disk."""
-    plan = publishing_plan(context, [event])
-    file = disk.folder.parent / "plan.json"
-    file.write_text(plan, "utf-8")
-    return subprocess.run(
-        [*disk.within, sys.executable, "-m", "tests.support.publishing_process", str(file)],
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(str(REPOSITORY / each) for each in SOURCES),
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def id_of(event: Json) -> str:
-    message_id: str = event["header"]["message_id"]
-    return message_id

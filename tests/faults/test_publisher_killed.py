@@ -70,6 +70,10 @@ def left_in_journal(bus: Bus, context: Context, events: list[Json]) -> None:
     journal.close()
 
 
+def sent(events: list[Json]) -> dict[str, State]:
+    return dict.fromkeys(map(id_of, events), State.SENT)
+
+
 def threads_of(events: list[Json]) -> list[str]:
     return list(dict.fromkeys(each["header"]["thread_id"] for each in events))
 
@@ -115,7 +119,7 @@ def test_killed_at_any_step_it_has_told_the_truth_and_goes_on_where_it_was(
     again = published_by_a_process(context, mine)
     assert again.known.items() >= dict.fromkeys(killed.returned, State.SENT).items()
     assert set(again.known) >= there - set(map(id_of, earlier))
-    assert again == Told(0, again.known, dict.fromkeys(map(id_of, mine), State.SENT))
+    assert again == Told(0, again.known, sent(mine))
     assert_whole(context, events)
     assert_routed(context, events)
 

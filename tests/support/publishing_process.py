@@ -1,7 +1,8 @@
-"""A program that publishes and may be killed: what a national system does, in a process of its own.
+"""A program that publishes and may be killed: as a national system, in a process of its own.
 
-``python -m tests.support.publishing_process PLAN`` opens a publisher, sends what an earlier run has
-left, says what it knows of the plan's events, publishes them, and says what it was told of each.
+``python -m tests.support.publishing_process`` reads a plan, opens a publisher, sends what an
+earlier run has left, says what it knows of the plan's events, publishes them, and says what it was
+told of each.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from natcbus.client import Context, Published, Publisher, State, failpoints
+from natcbus.client import Context, NatcbusError, Published, Publisher, State, failpoints
 from natcbus.client.failpoints import Point
 from tests.support.hub_process import REPOSITORY, SOURCES
 from tests.support.mutations import Json
@@ -24,7 +25,6 @@ from tests.support.mutations import Json
 _ENDS_WITHIN_S: Final = 60.0
 _FIELDS: Final = ("name", "bootstrap", "member", "network", "keys", "state", "public_keys")
 _ONE_BY_ONE: Final = 4
-"""So many are published singly, the others together."""
 
 
 @dataclass(frozen=True)
@@ -37,20 +37,25 @@ class Told:
         Message id to the state in which the publisher found it, after it had sent what was left.
     returned
         Message id to the state with which ``publish`` returned.
+    refused
+        Message id to the code of the error that it raised.
     """
 
     code: int
-    known: dict[str, State]
-    returned: dict[str, State]
+    known: dict[str, State] = field(default_factory=dict)
+    returned: dict[str, State] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
 
 
-def published_by_a_process(
+def published_by_a_process(  # noqa: PLR0913 - all but two by name
     context: Context,
     events: Iterable[Json],
     *,
     dies_at: Point | None = None,
     hit: int = 1,
     freezes: int | None = None,
+    one_by_one: int = _ONE_BY_ONE,
+    within: Sequence[str] = (),
 ) -> Told:
     """Runs it to its end.
 
@@ -60,50 +65,42 @@ def published_by_a_process(
         Where it kills itself when it passes there for the nth time.
     freezes
         The process that it stops when it has published its first event.
+    one_by_one
+        So many are published singly, the others together.
+    within
+        What to write before the command.
     """
-    context.state.mkdir(parents=True, exist_ok=True)
-    file = context.state / "plan.json"
-    plan = publishing_plan(context, events, dies_at=dies_at, hit=hit, freezes=freezes)
-    file.write_text(plan, "utf-8")
+    plan = {
+        "context": {name: str(getattr(context, name)) for name in _FIELDS},
+        "events": list(events),
+        "dies_at": dies_at,
+        "hit": hit,
+        "freezes": freezes,
+        "one_by_one": one_by_one,
+    }
+    path = os.pathsep.join(str(REPOSITORY / each) for each in SOURCES)
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.publishing_process", str(file)],
+        [*within, sys.executable, "-m", "tests.support.publishing_process"],
+        input=json.dumps(plan),
         cwd=REPOSITORY,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(SOURCES)},
+        env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         timeout=_ENDS_WITHIN_S,
         check=False,
     )
     assert done.returncode in {0, -signal.SIGKILL}, done.stderr
-    told = Told(done.returncode, {}, {})
+    told = Told(done.returncode)
     for line in done.stdout.splitlines():
-        what, message_id, state = line.split()
-        (told.known if what == "KNOWN" else told.returned)[message_id] = State(state)
+        what, message_id, said = line.split()
+        if what == "REFUSED":
+            told.refused[message_id] = said
+        else:
+            (told.known if what == "KNOWN" else told.returned)[message_id] = State(said)
     return told
 
 
-def publishing_plan(
-    context: Context,
-    events: Iterable[Json],
-    *,
-    dies_at: Point | None = None,
-    hit: int = 1,
-    freezes: int | None = None,
-) -> str:
-    """What such a process is told, as the text of its file."""
-    return json.dumps(
-        {
-            "context": {name: str(getattr(context, name)) for name in _FIELDS},
-            "events": list(events),
-            "dies_at": dies_at,
-            "hit": hit,
-            "freezes": freezes,
-        }
-    )
-
-
-def _main(file: Path) -> None:
-    plan = json.loads(file.read_text("utf-8"))
+def _main(plan: Json) -> None:
     said = plan["context"]
     context = Context(
         name=said["name"],
@@ -122,9 +119,12 @@ def _main(file: Path) -> None:
             state = publisher.state(event["header"]["message_id"])
             if state is not None:
                 _say("KNOWN", event["header"]["message_id"], state)
-        for event in plan["events"][:_ONE_BY_ONE]:
-            _say_returned(publisher.publish(event))
-        for each in publisher.publish_all(plan["events"][_ONE_BY_ONE:]):
+        for event in plan["events"][: plan["one_by_one"]]:
+            try:
+                _say_returned(publisher.publish(event))
+            except NatcbusError as error:
+                _say("REFUSED", event["header"]["message_id"], error.code)
+        for each in publisher.publish_all(plan["events"][plan["one_by_one"] :]):
             _say_returned(each)
 
 
@@ -146,9 +146,9 @@ def _say_returned(published: Published) -> None:
     _say("RETURNED", published.message_id, published.state)
 
 
-def _say(what: str, message_id: str, state: State) -> None:
+def _say(what: str, message_id: str, state: str) -> None:
     os.write(1, f"{what} {message_id} {state}\n".encode())
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]))
+    _main(json.load(sys.stdin))

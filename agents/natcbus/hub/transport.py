@@ -23,7 +23,7 @@ from natcbus.hub.records import Outbound
 LAST_COMMIT_SECONDS: Final = 5.0
 """How long a rebalance waits for the commit of what is acknowledged already."""
 
-TAKEN_AT_ONCE: Final = 256
+TAKEN_AT_ONCE: Final = 128
 """Records that are shared out among the partitions: those of one flood keep no other waiting."""
 PAUSED_SECONDS: Final = 0.1
 """With nothing to read: how long until somebody looks again."""

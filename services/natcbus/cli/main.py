@@ -22,6 +22,7 @@ from natcbus.cli import (
     networks,
     publishing,
     quarantines,
+    reconciles,
     schemas,
     topologies,
 )
@@ -47,6 +48,7 @@ for group in (
     schemas,
     topologies,
     quarantines,
+    reconciles,
     keys,
     contexts,
     hubs,

@@ -139,6 +139,13 @@ class Courier:
         self._news.notify_all()
         return ticket
 
+    def state(self, message_id: str) -> State | None:
+        """QUEUED, SENT or EXPIRED; None for what the journal does not remember."""
+        entry = self._journal.find(message_id)
+        if entry is not None and entry.number in self._unnoted:
+            return State.SENT
+        return None if entry is None else entry.state
+
     def wait_until_empty(self, seconds: float) -> str:
         """Waits until nothing is queued, at most so long.
 

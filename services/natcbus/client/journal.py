@@ -27,8 +27,10 @@ MAX_QUEUED: Final = 20_000
 MAX_QUEUED_BYTES: Final = 256 * 1024 * 1024
 """What may be queued at most: some days of the busiest member's alerts."""
 _ROUND: Final = 256
-_ROUND_BYTES: Final = 8 * 1024 * 1024
-"""What is sent at a time; the Kafka client has room for four times as much."""
+_ROUND_BYTES: Final = 2 * 1024 * 1024
+"""What is sent at a time."""
+_RESERVE: Final = 8 * 1024 * 1024
+"""Left free on the disk, so that what is sent can be noted when nothing more is accepted."""
 _REMEMBERED: Final = 10_000
 _MEND: Final = (
     "nothing is accepted, and the file is left as it is: mend it (what is queued in it is whole as "
@@ -123,6 +125,8 @@ class Journal:
             known = _found(database, entry.message_id)
             if known is not None:
                 return known
+            if self._file.free_bytes() < size + _RESERVE:
+                raise UnavailableError.no_space(str(self.path))
             if self._count >= self._max_queued or self._bytes + size > self._max_bytes:
                 raise UnavailableError.journal_full(str(self.path), self._count, self._bytes)
             database.execute(

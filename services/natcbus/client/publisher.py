@@ -255,8 +255,7 @@ class Publisher:
         NatcbusError
             The journal cannot be read.
         """
-        entry = self._journal.find(message_id)
-        return None if entry is None else entry.state
+        return self._courier.state(message_id)
 
     def close(self) -> None:
         """Sends what can be sent at once; what is still queued is sent by the next publisher."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
@@ -15,7 +16,8 @@ from typing import Final
 
 from natcbus.client.errors import IncompatibleError, UnavailableError
 
-_NO_SPACE: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
+_NO_SPACE: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
+_NO_SPACE_HERE: Final = (errno.ENOSPC, errno.EDQUOT)
 _LONGEST_HOLDER: Final = 400
 
 
@@ -73,6 +75,8 @@ class StateFile:
                 database.execute("PRAGMA journal_mode=WAL")
                 database.execute("PRAGMA synchronous=FULL")
                 database.execute("PRAGMA secure_delete=ON")
+                # Of 4 kB: what is removed is overwritten soon, and little room is taken.
+                database.execute("PRAGMA wal_autocheckpoint=100")
                 database.executescript(schema)
             except BaseException:
                 database.close()
@@ -97,9 +101,16 @@ class StateFile:
         try:
             yield
         except (OSError, sqlite3.Error, ValueError) as error:
-            if getattr(error, "sqlite_errorname", "") in _NO_SPACE:
+            full = getattr(error, "errno", None) in _NO_SPACE_HERE
+            if full or getattr(error, "sqlite_errorname", "") in _NO_SPACE:
                 raise UnavailableError.no_space(str(self.path)) from error
             raise self.unusable(str(error)) from error
+
+    def free_bytes(self) -> int:
+        """How much room the disk has."""
+        with self._usable():
+            disk = os.statvfs(self.path.parent)
+        return disk.f_bavail * disk.f_frsize
 
     def unusable(self, cause: str) -> IncompatibleError:
         """The error that says so, and what to do."""

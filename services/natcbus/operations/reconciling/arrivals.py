@@ -24,7 +24,7 @@ from natcbus.envelope.sign import GRANT, RELAY, read_part, verify_message, verif
 from natcbus.operations.reconciling.codes import Code
 from natcbus.operations.reconciling.decided import ROUTED
 from natcbus.operations.reconciling.deciding_again import Said, read_said
-from natcbus.operations.reconciling.ledger import Ledger, Permitted, Standing
+from natcbus.operations.reconciling.ledger import Content, Ledger, Permitted, Standing
 from natcbus.operations.reconciling.report import Finding, Place
 from natcbus.routing.signed import OpenedNetwork
 
@@ -64,6 +64,7 @@ class _Record:
     relay: Relay | None
     permitted: Sequence[Permitted]
     networks: Sequence[OpenedNetwork]
+    content: Content | None
 
     @property
     def rows(self) -> Iterator[Permitted]:
@@ -91,12 +92,12 @@ def judge_arrival(
         return Finding(Code.UNREADABLE, place, f"no message ({error.code})", desk=desk)
     contents = ledger.contents_of(sender, said.header.message_id)
     content = contents.get(said.digest)
-    permitted = [] if content is None else ledger.permitted(content, desk)
+    permitted = [] if content is None else ledger.permitted(content.id, desk)
     relay = _relay(said)
-    record = _Record(place, desk, said, sender, relay, permitted, _under(relay, networks))
+    record = _Record(place, desk, said, sender, relay, permitted, _under(relay, networks), content)
     objection = next(_objections(record, known=bool(contents)), None)
     if content is not None and objection is None:
-        return Arrived(desk, content, place.offset)
+        return Arrived(desk, content.id, place.offset)
     code, what = objection or _NO_DECISION
     found = Finding(code, place, what, sender, said.header.message_id, desk)
     if code is Code.DELIVERY_WITHOUT_DECISION:
@@ -141,6 +142,8 @@ def _objections(record: _Record, *, known: bool) -> Iterator[tuple[Code, str]]:
 
 def _signed_by_sender(record: _Record) -> bool:
     signed = record.said.message
+    if record.content is not None and record.content.signature == signed.tail.signature.value:
+        return True
     for key in _keys(record.sender, record.networks):
         with suppress(EnvelopeError):
             verify_message(

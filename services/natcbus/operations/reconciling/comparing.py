@@ -21,7 +21,6 @@ def compare(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iterator[Find
 
     What the topics do not hold any more is counted in ``forgotten``.
     """
-    yield from _without_source(ledger, scope, forgotten)
     yield from _missing(ledger, scope, forgotten)
     yield from _undelivered(ledger)
     yield from _twice(ledger)
@@ -33,21 +32,32 @@ def compare(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iterator[Find
         yield from _ignored(ledger)
 
 
-def _without_source(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iterator[Finding]:
+def without_source(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iterator[Finding]:
+    """The decisions about records that are not there; whatever they allow is not allowed.
+
+    Asked between the members' topics and the feeds.
+    """
+    nowhere = []
     found = ledger.select(
-        "SELECT d.place, d.at_offset, d.source, d.source_offset, d.decided_at, d.by_receipt,"
+        "SELECT d.id, d.place, d.at_offset, d.source, d.source_offset, d.decided_at, d.by_receipt,"
         " c.sender, c.message_id FROM decision d LEFT JOIN content c ON c.id = d.content"
         " WHERE d.standing = ?",
         Standing.NO_SOURCE.value,
     )
-    for place, offset, source, at, decided_at, by_receipt, sender, message_id in found:
+    for number, place, offset, source, at, decided_at, by_receipt, sender, message_id in found:
         where = ledger.place(source, at)
         if scope.forgotten(where):
             forgotten.add(where.topic, where.partition, instant(decided_at))
-        elif not scope.may_wait(instant(decided_at)):
+            continue
+        if scope.may_wait(instant(decided_at)):
+            continue
+        nowhere.append(number)
+        if not scope.is_past(instant(decided_at)):
             code = Code.RECEIPT_WITHOUT_SOURCE if by_receipt else Code.DECISION_WITHOUT_SOURCE
             what = f"there is no record {where}"
             yield Finding(code, ledger.place(place, offset), what, sender or "", message_id or "")
+    for number in nowhere:
+        ledger.set_standing(number, Standing.NOWHERE, b"")
 
 
 def _missing(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iterator[Finding]:
@@ -159,7 +169,7 @@ def _without_decision(ledger: Ledger, scope: Scope) -> Iterator[Finding]:
         "SELECT d.source, d.source_offset, d.decided_at, d.place, d.at_offset, c.message_id"
         " FROM decision d LEFT JOIN content c ON c.id = d.content"
         " WHERE d.by_receipt AND d.standing != ? GROUP BY d.source, d.source_offset",
-        Standing.NO_SOURCE.value,
+        Standing.NOWHERE.value,
     )
     for source, at, decided_at, place, offset, message_id in found:
         where = ledger.place(source, at)
@@ -195,7 +205,7 @@ def _ignored(ledger: Ledger) -> Iterator[Finding]:
         " AND NOT EXISTS (SELECT 1 FROM decision o"
         " WHERE o.content = d.content AND o.outcome = ?)",
         REPEATED,
-        Standing.NO_SOURCE.value,
+        Standing.NOWHERE.value,
         ROUTED,
     )
     for sender, message_id, place, offset in found:

@@ -33,4 +33,6 @@ class Forgotten:
                 f"is of {self._newest[topic, partition]:%Y-%m-%d %H:%M} UTC"
             )
             code = Code.REMOVED if young else Code.RETAINED_OUT
-            yield Finding(code, Place(topic, partition, first), what)
+            desk = topic.removeprefix("desk.").removesuffix(".feed")
+            place = Place(topic, partition, first)
+            yield Finding(code, place, what, desk="" if desk == topic else desk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from natcbus.operations.reconciling.codes import Code
@@ -25,6 +26,11 @@ class Found:
         self.counts[finding.code] += 1
         if len(self._kept[finding.code]) < self._most:
             self._kept[finding.code].append(finding)
+
+    def add_all(self, findings: Iterable[Finding]) -> None:
+        """Add each."""
+        for finding in findings:
+            self.add(finding)
 
     def listed(self, *, faults: bool) -> tuple[Finding, ...]:
         """Faults or notes, the gravest code first, by place within a code."""

@@ -24,6 +24,7 @@ PRAGMA synchronous = OFF;
 PRAGMA cache_size = -32768;
 CREATE TABLE content (
   id INTEGER PRIMARY KEY, sender TEXT, message_id TEXT, digest BLOB, thread TEXT,
+  signature BLOB,
   UNIQUE (sender, message_id, digest)
 );
 CREATE TABLE decision (
@@ -43,7 +44,7 @@ CREATE TABLE delivery (
   PRIMARY KEY (decision, desk)
 ) WITHOUT ROWID;
 -- The decisions that say who gets a message; what refutes one is said where it is judged.
-CREATE VIEW routed AS SELECT * FROM decision WHERE outcome = 'ROUTED' AND standing != 2;
+CREATE VIEW routed AS SELECT * FROM decision WHERE outcome = 'ROUTED' AND standing NOT IN (2, 4);
 CREATE TABLE arrival (
   desk INTEGER, content INTEGER, at_offset INTEGER, PRIMARY KEY (desk, content, at_offset)
 ) WITHOUT ROWID;
@@ -59,6 +60,8 @@ class Standing(IntEnum):
     REFUTED = 2
     UNJUDGED = 3
     """The rules that it names are not at hand."""
+    NOWHERE = 4
+    """The record that it is about does not exist: nothing that it says counts."""
 
 
 class Written(NamedTuple):
@@ -82,6 +85,13 @@ class Written(NamedTuple):
     decided_at: int
     by_receipt: bool
     record_sha256: bytes
+
+
+class Content(NamedTuple):
+    """Signed bytes; ``signature`` is one that was found to hold, empty where none was."""
+
+    id: int
+    signature: bytes
 
 
 class Permitted(NamedTuple):
@@ -202,21 +212,27 @@ class Ledger:
         )
         return sorted(self._row(*row) for row in found)
 
-    def contents_of(self, sender: str, message_id: str) -> dict[bytes, int]:
-        """The signed bytes that were decided about under one id: digest -> number."""
+    def contents_of(self, sender: str, message_id: str) -> dict[bytes, Content]:
+        """The signed bytes that were decided about under one id, by their digest."""
         found = self._database.execute(
-            "SELECT digest, id FROM content WHERE sender = ? AND message_id = ?",
+            "SELECT digest, id, signature FROM content WHERE sender = ? AND message_id = ?",
             (sender, message_id),
         )
-        return {bytes(digest): int(number) for digest, number in found}
+        return {digest: Content(number, signature or b"") for digest, number, signature in found}
+
+    def set_signature(self, content: int, signature: bytes) -> None:
+        """Remember a signature that holds: it need not be verified again."""
+        self._database.execute(
+            "UPDATE content SET signature = ? WHERE id = ?", (signature, content)
+        )
 
     def permitted(self, content: int, desk: str) -> list[Permitted]:
         """What the decisions about a message say about one desk."""
         found = self._database.execute(
             "SELECT d.outcome, d.decision_digest, d.standing, r.compartments, r.undelivered"
             " FROM decision d LEFT JOIN delivery r ON r.decision = d.id AND r.desk = ?"
-            " WHERE d.content = ?",
-            (self.text_number(desk), content),
+            " WHERE d.content = ? AND d.standing != ?",
+            (self.text_number(desk), content, Standing.NOWHERE.value),
         )
         return [
             Permitted(

@@ -8,15 +8,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from natcbus.operations.bounded_reading import BoundedReading, Extent
 from natcbus.operations.errors import TopicMissingError
-from natcbus.operations.reconciling.comparing import compare
+from natcbus.operations.reconciling.comparing import compare, without_source
 from natcbus.operations.reconciling.forgotten import Forgotten
 from natcbus.operations.reconciling.found import MOST, Found
 from natcbus.operations.reconciling.ledger import Ledger, Standing
 from natcbus.operations.reconciling.report import Report
 from natcbus.operations.reconciling.scope import Scope
-from natcbus.operations.reconciling.walking import KINDS, Walk
-from natcbus.operations.topic_reading import Extent, Stored, extents, records_within
+from natcbus.operations.reconciling.walking import KINDS, SOURCES, Walk
+from natcbus.operations.topic_reading import Stored
 from natcbus.routing.signed import OpenedNetwork
 from natcbus.routing.topics import DECISIONS, QUARANTINE
 
@@ -27,7 +28,7 @@ _NO_SECURITY: Final[Mapping[str, object]] = {}
 _KINDS: Final[Mapping[str, re.Pattern[str]]] = {
     "decisions": re.compile(re.escape(DECISIONS)),
     "receipts": re.compile(r"member\.[^.]+\.receipts"),
-    "sources": re.compile(r"member\.[^.]+\.out"),
+    SOURCES: re.compile(r"member\.[^.]+\.out"),
     "quarantine": re.compile(re.escape(QUARANTINE)),
     "feeds": re.compile(r"desk\.[^.]+\.[^.]+\.feed"),
 }
@@ -84,38 +85,32 @@ def reconcile(  # noqa: PLR0913 - the rest have defaults and are named
         There is no ``hub.decisions``: this is no bus.
     """
     as_of = now or datetime.now(UTC)
-    scope = Scope.of(_ends(bootstrap, security, since), as_of, grace, since)
     found, forgotten = Found(most), Forgotten()
     by_version = {(each.network.version, each.network.digest): each for each in networks}
-    with Ledger(folder) as ledger:
+    with BoundedReading(bootstrap, security) as reading, Ledger(folder) as ledger:
+        scope = Scope.of(_extents(reading, since), as_of, grace, since)
         walk = Walk(ledger, scope, by_version, found)
         for kind in KINDS:
             within = _of_kind(scope.extents.values(), kind)
-            records = records_within(bootstrap, within, security)
-            walk.walk(kind, _watched(records, kind, within, progress))
-        for finding in compare(ledger, scope, forgotten):
-            found.add(finding)
-        for finding in forgotten.findings(scope):
-            found.add(finding)
+            walk.walk(kind, _watched(reading.records(within), kind, within, progress))
+            if kind == SOURCES:
+                found.add_all(without_source(ledger, scope, forgotten))
+        found.add_all(compare(ledger, scope, forgotten))
+        found.add_all(forgotten.findings(scope))
         return _report(walk, as_of)
 
 
-def _ends(
-    bootstrap: str, security: Mapping[str, object], since: datetime | None
-) -> tuple[Extent, ...]:
+def _extents(reading: BoundedReading, since: datetime | None) -> tuple[Extent, ...]:
     """Where each topic ends now. What follows from a message may be stamped a little earlier."""
-    sources = _KINDS["sources"].fullmatch
-    others = [each for kind, each in _KINDS.items() if kind != "sources"]
-    earlier = None if since is None else since - _EARLIER
-    found = (
-        *extents(bootstrap, lambda name: sources(name) is not None, security, since),
-        *extents(
-            bootstrap,
-            lambda name: any(each.fullmatch(name) for each in others),
-            security,
-            earlier,
-        ),
-    )
+
+    def wanted(topic: str) -> bool:
+        return any(each.fullmatch(topic) for each in _KINDS.values())
+
+    def begin(topic: str) -> datetime | None:
+        is_source = _KINDS[SOURCES].fullmatch(topic) is not None
+        return since if since is None or is_source else since - _EARLIER
+
+    found = reading.extents(wanted, begin)
     if not any(each.topic == DECISIONS for each in found):
         raise TopicMissingError(DECISIONS)
     return found
@@ -150,5 +145,5 @@ def _report(walk: Walk, as_of: datetime) -> Report:
         unjudged=count(routed, Standing.UNJUDGED.value),
         findings=walk.found.listed(faults=True),
         notes=walk.found.listed(faults=False),
-        counts=dict(walk.found.counts),
+        counts=walk.found.counts,
     )

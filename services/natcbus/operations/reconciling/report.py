@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,7 +85,7 @@ class Report:
     unjudged: int
     findings: tuple[Finding, ...]
     notes: tuple[Finding, ...]
-    counts: Mapping[Code, int]
+    counts: Counter[Code]
 
     @property
     def kept(self) -> bool:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from natcbus.operations.bounded_reading import Extent
 from natcbus.operations.reconciling.report import Place
-from natcbus.operations.topic_reading import Extent, Stored
+from natcbus.operations.topic_reading import Stored
 
 KEPT_FOR: Final = timedelta(days=30)
 """How long topics with messages are kept (``topology``): what goes sooner was removed."""
@@ -55,6 +56,10 @@ class Scope:
         A time that lies ahead was set by somebody whose clock is wrong, or who wants to hide it.
         """
         return self.as_of - self.grace < since <= self.as_of + self.grace
+
+    def is_past(self, moment: datetime) -> bool:
+        """Whether something is older than what was asked for."""
+        return self.since is not None and moment < self.since
 
     def not_read(self, place: Place) -> bool:
         """Whether a record is older than what was asked for."""

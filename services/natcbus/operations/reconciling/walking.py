@@ -47,6 +47,7 @@ from natcbus.routing.signed import OpenedNetwork
 from natcbus.routing.topics import receipts_topic, speaker
 
 _FEED: Final = "desk."
+SOURCES: Final = "sources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class _Source:
         return Finding(code, place, what, self.member, message_id, desk)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Walk:
     """One run: what it reads under, and where it writes down what it finds."""
 
@@ -75,6 +76,7 @@ class Walk:
     read: Counter[str] = field(default_factory=Counter)
     without_rules: set[Rules] = field(default_factory=set)
     last_decided: dict[int, int] = field(default_factory=dict)
+    silent: bool = False
 
     def walk(self, kind: str, records: Iterable[Stored]) -> None:
         """Read all records of one kind of topic."""
@@ -82,14 +84,20 @@ class Walk:
         for record in records:
             self.scope.note(record)
             self.read[kind] += 1
+            self.silent = self.scope.is_past(record.at)
             look(self, record, Place(record.topic, record.partition, record.offset))
+
+    def _say(self, finding: Finding) -> None:
+        """Add what was found, if it is not older than what was asked for."""
+        if not self.silent:
+            self.found.add(finding)
 
     def decision(self, record: Stored, place: Place) -> None:
         """A record of ``hub.decisions``."""
         try:
             decided = read_decision(record.value, place)
         except DecodingError as error:
-            self.found.add(Finding(Code.UNREADABLE, place, f"no decision ({error.code})"))
+            self._say(Finding(Code.UNREADABLE, place, f"no decision ({error.code})"))
             return
         if self.scope.not_read(decided.source):
             return
@@ -107,7 +115,7 @@ class Walk:
         try:
             told, about = read_receipt(record.value, place)
         except DecodingError as error:
-            self.found.add(Finding(Code.UNREADABLE, place, f"no receipt ({error.code})"))
+            self._say(Finding(Code.UNREADABLE, place, f"no receipt ({error.code})"))
             return
         if self.scope.not_read(told.source):
             return
@@ -125,9 +133,7 @@ class Walk:
             self.ledger.add_receipt(each.id, place, about)
 
     def _differs(self, told: Decided, what: str) -> None:
-        self.found.add(
-            Finding(Code.RECEIPT_DIFFERS, told.place, what, told.sender, told.message_id)
-        )
+        self._say(Finding(Code.RECEIPT_DIFFERS, told.place, what, told.sender, told.message_id))
 
     def source(self, record: Stored, place: Place) -> None:
         """A record of a member's own topic."""
@@ -141,7 +147,7 @@ class Walk:
             for at, named in self.ledger.receipts_of(each.id):
                 if named != source.sha256:
                     what = f"it names other bytes than those of {place}"
-                    self.found.add(source.finding(Code.RECEIPT_DIFFERS, at, what))
+                    self._say(source.finding(Code.RECEIPT_DIFFERS, at, what))
 
     def _undecided(self, record: Stored, place: Place) -> None:
         source = _Source(place, speaker(place.topic), _readable(record.value), b"")
@@ -151,7 +157,7 @@ class Walk:
             code, what = Code.PASSED_OVER, "never decided about, and later records were"
         else:
             code, what = Code.OVERDUE, f"not decided since {record.at:%Y-%m-%d %H:%M:%S} UTC"
-        self.found.add(source.finding(code, place, what))
+        self._say(source.finding(code, place, what))
 
     def _judge(self, written: Written, source: _Source) -> None:
         """Decide a record again and compare it with what was decided."""
@@ -172,7 +178,8 @@ class Walk:
         if source.said is None:
             return None
         known = self.ledger.contents_of(source.member, source.said.header.message_id)
-        return known.get(source.said.digest)
+        found = known.get(source.said.digest)
+        return None if found is None else found.id
 
     def _rules_of(self, written: Written) -> OpenedNetwork | None:
         rules = written.rules
@@ -185,7 +192,7 @@ class Walk:
                 f"version {rules.version} of the network ({rules.digest.hex()[:16]}), "
                 f"engine {rules.engine}, is not at hand"
             )
-            self.found.add(Finding(Code.RULES_NOT_AT_HAND, self._place(written), what))
+            self._say(Finding(Code.RULES_NOT_AT_HAND, self._place(written), what))
         return None
 
     def _compare(
@@ -195,8 +202,10 @@ class Walk:
         try:
             again = decide_again(said, source.member, under, left=written.outcome == ROUTED)
         except UnprovenError as error:
-            self.found.add(source.finding(Code.ROUTED_UNPROVEN, place, str(error)))
+            self._say(source.finding(Code.ROUTED_UNPROVEN, place, str(error)))
             return Standing.REFUTED
+        if written.content is not None:
+            self.ledger.set_signature(written.content, said.message.tail.signature.value)
         rows = self.ledger.rows_of(written.id)
         against = contradiction(written, rows, said, again)
         if against is not None:
@@ -204,12 +213,12 @@ class Walk:
             return self._refute(written, source, *against)
         for row, why in unfounded(rows, said, again, under):
             code = Code.WITHHELD if row.undelivered else Code.INCOMPLETE
-            self.found.add(source.finding(code, place, f"{row.desk}: {why}", row.desk))
+            self._say(source.finding(code, place, f"{row.desk}: {why}", row.desk))
         return Standing.HOLDS
 
     def _refute(self, written: Written, source: _Source, what: str, desk: str = "") -> Standing:
         place = self._place(written)
-        self.found.add(source.finding(Code.DECISION_DIFFERS, place, what, desk))
+        self._say(source.finding(Code.DECISION_DIFFERS, place, what, desk))
         return Standing.REFUTED
 
     def _place(self, written: Written) -> Place:
@@ -230,12 +239,12 @@ class Walk:
             self.ledger.set_held(each.id)
         if any(_same(each, aside) for each in decided) or self.scope.forgotten(source):
             what = f"{source}: {aside.code}"
-            self.found.add(Finding(Code.QUARANTINED, place, what))
+            self._say(Finding(Code.QUARANTINED, place, what))
         elif self.scope.may_wait(record.at):
-            self.found.add(Finding(Code.WAITING, place, "put aside and not decided yet"))
+            self._say(Finding(Code.WAITING, place, "put aside and not decided yet"))
         else:
             what = f"not what was put aside at {source}" if decided else "nobody put this aside"
-            self.found.add(Finding(Code.QUARANTINE_DIFFERS, place, what))
+            self._say(Finding(Code.QUARANTINE_DIFFERS, place, what))
 
     def arrival(self, record: Stored, place: Place) -> None:
         """A record of a desk's feed."""
@@ -244,13 +253,12 @@ class Walk:
         if isinstance(judged, Arrived):
             self.ledger.add_arrival(*judged)
         elif isinstance(judged, Finding):
-            self.found.add(judged)
+            self._say(judged)
         else:
             self._undecided_arrival(judged, record)
 
     def _undecided_arrival(self, judged: Undecided, record: Stored) -> None:
-        since, received = self.scope.since, judged.received_at
-        if since is not None and received is not None and received < since:
+        if judged.received_at is not None and self.scope.is_past(judged.received_at):
             return
         finding = judged.finding
         if self.scope.may_wait(record.at):
@@ -258,7 +266,7 @@ class Walk:
             finding = Finding(
                 Code.WAITING, finding.place, what, finding.sender, finding.message_id, finding.desk
             )
-        self.found.add(finding)
+        self._say(finding)
 
 
 def _same(written: Written, aside: Held) -> bool:
@@ -276,7 +284,7 @@ def _readable(value: bytes) -> Said | None:
 _LOOKS: Final[dict[str, Callable[[Walk, Stored, Place], None]]] = {
     "decisions": Walk.decision,
     "receipts": Walk.receipt,
-    "sources": Walk.source,
+    SOURCES: Walk.source,
     "quarantine": Walk.held,
     "feeds": Walk.arrival,
 }
