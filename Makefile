@@ -4,10 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench kafka lock
+.PHONY: help setup demo test check bench bench-reconcile kafka lock
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-16s %s\n", $$1, $$2}'
 
 setup: .venv/.installed ## make .venv here, from pinned hashes
 
@@ -31,6 +31,9 @@ check: setup ## ruff, mypy --strict, the rules of imports, the schemas
 
 bench: setup kafka ## latency, throughput and microseconds per stage, on real Apache Kafka
 	@$(BIN)/python -m tests.bench
+
+bench-reconcile: setup kafka ## records per second and memory of `natcbus reconcile`, on real Apache Kafka
+	@$(BIN)/python -m tests.bench.reconciling
 
 kafka: .kafka/jars/.complete ## fetch the Kafka that the tests run
 
