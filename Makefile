@@ -7,7 +7,7 @@ BIN := .venv/bin
 .PHONY: help setup demo test check bench bench-reconcile kafka lock
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-16s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-22s %s\n", $$1, $$2}'
 
 setup: .venv/.installed ## make .venv here, from pinned hashes
 

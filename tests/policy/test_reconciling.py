@@ -260,8 +260,12 @@ def rows_changed(change: Callable[[Outgoing], Outgoing | None], desk: str) -> Ch
     return changed
 
 
-def other_row(**changes: tuple[str, ...]) -> Callable[[Outgoing], Outgoing]:
-    return lambda row: replace(row, row=replace(row.row, **changes))
+def opening(*compartments: str) -> Callable[[Outgoing], Outgoing]:
+    return lambda row: replace(row, row=replace(row.row, compartments=compartments))
+
+
+def without_reason(row: Outgoing) -> Outgoing:
+    return replace(row, row=replace(row.row, because=()))
 
 
 def one_desk_more(record: DecisionRecord) -> DecisionRecord:
@@ -274,9 +278,9 @@ def one_desk_more(record: DecisionRecord) -> DecisionRecord:
 FALSE: Final[Mapping[str, Change]] = {
     "a desk less": rows_changed(lambda _: None, "hu.spoc"),
     "a desk more": one_desk_more,
-    "a compartment less": rows_changed(other_row(compartments=("identity",)), "hu.spoc"),
-    "a compartment more": rows_changed(other_row(compartments=("identity",)), "bg.coordinator"),
-    "another reason": rows_changed(other_row(because=()), "hu.spoc"),
+    "a compartment less": rows_changed(opening("identity"), "hu.spoc"),
+    "a compartment more": rows_changed(opening("identity"), "bg.coordinator"),
+    "another reason": rows_changed(without_reason, "hu.spoc"),
     "held back": rows_changed(lambda row: replace(row, undelivered="NO_USABLE_GRANT"), "hu.spoc"),
     "too large": rows_changed(lambda row: replace(row, undelivered="RECORD_TOO_LARGE"), "hu.spoc"),
     "not on the slip": rows_changed(lambda row: replace(row, undelivered="NOT_ON_SLIP"), "hu.spoc"),
