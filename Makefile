@@ -4,10 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-reconcile kafka lock
+.PHONY: help setup demo test check bench soak mutants kafka lock
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-22s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
 
 setup: .venv/.installed ## make .venv here, from pinned hashes
 
@@ -32,15 +32,20 @@ check: setup ## ruff, mypy --strict, the rules of imports, the schemas
 bench: setup kafka ## latency, throughput and microseconds per stage, on real Apache Kafka
 	@$(BIN)/python -m tests.bench
 
-bench-reconcile: setup kafka ## records per second and memory of `natcbus reconcile`, on real Apache Kafka
-	@$(BIN)/python -m tests.bench.reconciling
+soak: setup kafka ## 200 seeded runs with faults (SOAK_RUNS, SOAK_SEED, SOAK_NODES); goes on where it stopped
+	@$(BIN)/python -m tests.faults
 
 kafka: .kafka/jars/.complete ## fetch the Kafka that the tests run
+
+mutants: .venv-mutants/.installed ## mutation testing of routing: the score, and what survives (MODULES="gates views")
+	@nice -n 15 .venv-mutants/bin/python -m tests.mutants $(MODULES)
 
 lock: ## pin the dependencies again (needs uv)
 	@for lock in "dev hub cli demo dev" "hub hub cli"; do set -- $$lock; name=$$1; shift; \
 	  uv pip compile --quiet pyproject.toml $$(printf -- '--extra %s ' "$$@") \
 	    --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements/$$name.lock; done
+	@uv pip compile --quiet pyproject.toml --extra mutants \
+	    --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements/mutants.lock
 	@echo 'hatchling>=1.33' | uv pip compile --quiet - \
 	    --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements/build.lock
 
@@ -60,3 +65,10 @@ lock: ## pin the dependencies again (needs uv)
 
 .kafka/jars/.complete: infra/kafka/pom.xml infra/kafka/fetch
 	@infra/kafka/fetch
+
+# mutmut is in no other environment: it decides nothing about what is installed to run or to test.
+.venv-mutants/.installed: requirements/mutants.lock
+	@echo "==> making .venv-mutants"
+	@$(PYTHON) -m venv --clear .venv-mutants
+	@.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.lock
+	@touch $@

@@ -1,7 +1,7 @@
 """How fast ``natcbus reconcile`` reads a bus, and how much memory it takes.
 
-``make bench-reconcile``. Real Kafka, the real router's records, everything verified and decided
-again. The judge runs in a process of its own, so that its memory is its own.
+``python -m tests.bench.reconciling``: real Kafka, the real router's records, everything verified
+and decided again. The judge runs in a process of its own, so that its memory is its own.
 """
 
 from __future__ import annotations

@@ -5,28 +5,25 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from kafka import KafkaProducer
 
-from natcbus.client.keystore import signing_key_in
 from natcbus.envelope.errors import DocumentRefusedError
 from natcbus.envelope.keys import SigningKey
-from natcbus.envelope.network_document import NetworkDocument, sign
-from natcbus.envelope.secretariat import Secretariat
+from natcbus.envelope.network_document import sign
 from natcbus.operations.errors import (
     BrokerUnreachableError,
     NoExpiryError,
     NoNetworkError,
     OtherContentError,
     TopicMissingError,
+    TopicsAbsentError,
 )
-from natcbus.operations.key_files import HOLDERS, init_keys, init_secretariat
-from natcbus.operations.network_files import read_document, read_secretariat, secretariat_file
+from natcbus.operations.key_files import init_keys
+from natcbus.operations.network_files import read_document, secretariat_file
 from natcbus.operations.network_publishing import (
     newest_network,
     publish_network,
@@ -37,10 +34,10 @@ from natcbus.operations.provision import apply, existing_topics
 from natcbus.operations.topic_reading import stored_records
 from natcbus.operations.topology import NETWORK_MAX_BYTES, Profile, plan
 from natcbus.routing.topics import NETWORK
-from tests.support.command_line import NETWORK as EXAMPLE
 from tests.support.command_line import STORY, CommandLine
 from tests.support.kafka import Kafka, running_kafka
 from tests.support.networks import example_network
+from tests.support.office import Office
 
 NOW = datetime.now(UTC)
 
@@ -57,46 +54,9 @@ def broker() -> Iterator[Kafka]:
         yield kafka
 
 
-@dataclass(frozen=True)
-class Office:
-    """The secretariat's side: a checkout of the network, and the keys of two people."""
-
-    folder: Path
-    network: Path
-    secretariat: Secretariat
-    keys: tuple[Path, Path]
-
-    def key(self, which: int) -> SigningKey:
-        return signing_key_in(self.keys[which])
-
-    def version(self, number: int) -> None:
-        """Raise the version that the directory states."""
-        file = self.network / "network.yaml"
-        lines = [
-            f"  version: {number}" if line.startswith("  version:") else line
-            for line in file.read_text("utf-8").splitlines()
-        ]
-        file.write_text("\n".join(lines) + "\n", "utf-8")
-
-    def signed(self, number: int, **changes: Any) -> NetworkDocument:  # noqa: ANN401
-        """A version of this network that both have signed."""
-        self.version(number)
-        drawn = draw_up(self.network, NOW)
-        fields = {name: getattr(drawn, name) for name in drawn.__slots__} | changes
-        return sign(sign(NetworkDocument(**fields), self.key(0)), self.key(1))
-
-
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
-    network = tmp_path / "network"
-    shutil.copytree(EXAMPLE, network)
-    private = tmp_path / "private"
-    init_secretariat(private, network / "keys")
-    for owner in ("hub", "rs"):
-        init_keys(owner, example_network(), private / owner, network / "keys", NOW)
-    first, second = (private / holder / f"{holder}.sign.pem" for holder in HOLDERS)
-    trusted = read_secretariat(secretariat_file(network))
-    return Office(tmp_path, network, trusted, (first, second))
+    return Office.opened(tmp_path, ["rs"], NOW)
 
 
 # Signing.
@@ -178,6 +138,17 @@ def test_nothing_is_published_that_every_reader_would_refuse(broker: Kafka, offi
         publish_network(broker.bootstrap, second, office.secretariat, second.expires_at)
     assert expired.value.code == "EXPIRED"
     assert newest_network(broker.bootstrap, office.secretariat, NOW) == second
+
+
+def test_a_version_is_not_published_before_its_topics_are_there(
+    broker: Kafka, office: Office
+) -> None:
+    office.edit("members/mk.yaml", "      mk.labour:", "      mk.labour-inspectorate:")
+    with pytest.raises(TopicsAbsentError, match="natcbus topology apply") as refused:
+        publish_network(broker.bootstrap, office.signed(1), office.secretariat, NOW)
+    assert refused.value.missing == ("desk.mk.labour-inspectorate.feed",)
+    with pytest.raises(NoNetworkError):
+        newest_network(broker.bootstrap, office.secretariat, NOW)
 
 
 def test_whoever_can_write_to_the_topic_still_changes_nothing(

@@ -28,6 +28,7 @@ from natcbus.contract.types.core import (
 from natcbus.contract.types.hub import Outcome, PriorRow
 from natcbus.envelope.keys import SigningKey
 from natcbus.envelope.sign import SLIP, read_part, sign_message, signature_input
+from natcbus.hub.router import HubRouter
 from natcbus.routing.addressing import addressing_problems
 from tests.support.building import SENT_AT, a_desk, a_network, addressed
 from tests.support.messages import (
@@ -338,6 +339,14 @@ def test_a_message_expires_at_the_instant_that_it_names() -> None:
     assert (
         ruled(SIDES, letter, now=NOW - timedelta(milliseconds=1)).decision.outcome is Outcome.ROUTED
     )
+
+
+def test_nothing_is_delivered_under_a_network_that_has_expired() -> None:
+    network = replace(SIDES.world.network, expires_at=NOW)
+    router = HubRouter(replace(SIDES.world, network=network))
+    refused_with(ruled(SIDES, a_letter(SIDES), now=NOW, router=router), "NETWORK_EXPIRED")
+    before = ruled(SIDES, a_letter(SIDES), now=NOW - timedelta(seconds=1), router=router)
+    assert before.decision.outcome is Outcome.ROUTED
 
 
 def test_a_senders_clock_may_run_ten_minutes_ahead_and_no_further() -> None:

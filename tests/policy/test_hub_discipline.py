@@ -24,6 +24,7 @@ FORBIDDEN_CALLS: Final = {
     "send_soon": "is committed over before it leaves the process",
     "forward": "copies the sender's headers",
     "ask": "answers to a topic that the sender chooses",
+    "pause_partitions": "throws away what it has fetched",
     "add_sink": "runs after the acknowledgement",
 }
 FORBIDDEN_OPTIONS: Final = {"concurrency", "pattern", "sink", "isolated_partitions"}

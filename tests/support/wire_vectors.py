@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from natcbus.contract.codec import frame, schema_id_of
 from natcbus.contract.types.core import Part
-from natcbus.contract.types.hub import DecisionRecord, Grant, Receipt, Relay, Slip
+from natcbus.contract.types.hub import DecisionRecord, Grant, Receipt, Relay, Slip, Treatment
 from natcbus.envelope.certificates import certificate_time, certify
 from natcbus.envelope.ids import delivery_id, new_message_id
 from natcbus.envelope.keys import SealedTo, VerifyKey
@@ -128,6 +128,7 @@ def _schema_ids() -> list[Vector]:
         "hub.relay": Relay,
         "hub.decision": DecisionRecord,
         "hub.receipt": Receipt,
+        "hub.treatment": Treatment,
     }
     names = [
         (TYPE.name, "" if name == "message" else name, TYPE.version, schema.id)

@@ -25,6 +25,10 @@ _TEXTS: Final = {
     "HEADING_DERIVED": (
         "May be heading for {first}, beyond the border point: derived, not said by the sender."
     ),
+    "EARLIER_MESSAGE_HELD": (
+        "An earlier message of this case is held: it could not be read, or was not shown to be"
+        " its sender's."
+    ),
     "AD_BAND_LOW": "Few indicators, which says little either way: {about}.",
     "AD_BAND_REVIEW": "Several indicators from different groups, worth a human look: {about}.",
     "AD_BAND_HIGH": "Many indicators from several groups, a human must judge it: {about}.",

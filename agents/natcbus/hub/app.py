@@ -15,6 +15,7 @@ from natcbus.hub.deaths import NO_PAST, Past
 from natcbus.hub.departure import Leave, Partition, leave_process
 from natcbus.hub.errors import UnfitFaustError
 from natcbus.hub.metrics import Live, Metrics
+from natcbus.hub.pauses import Pauses
 from natcbus.hub.progress import Progress
 from natcbus.hub.reading import tolerate_header_names
 from natcbus.hub.records import Router
@@ -41,6 +42,7 @@ class Hub:
     window: Window[Message]
     metrics: Metrics
     progress: Progress
+    pauses: Pauses
     reads: tuple[str, ...]
 
     async def observe(self) -> None:
@@ -65,6 +67,7 @@ class Hub:
             lag=self.progress.lag,
             oldest_seconds=0.0 if oldest is None else oldest[0],
             network=self.progress.network(),
+            paused=self.pauses.left(),
         )
 
 
@@ -96,7 +99,8 @@ def create_app(
     require_compiled_faust(os.environ)
     tolerate_header_names()
     metrics = Metrics()
-    progress = Progress(settings.stalled_after)
+    pauses = Pauses(settings.flood_pause)
+    progress = Progress(settings.stalled_after, paused=pauses.left)
     app = App(
         settings.group,
         fetch_wait_ms=settings.fetch_wait_ms,
@@ -104,12 +108,14 @@ def create_app(
         on_joined=progress.join,
         on_left=progress.leave,
         on_committed=metrics.committed,
+        paused=pauses.left,
         **faust_settings(settings),
         **_membership(settings, member_topics),
     )
-    window = _window(app, settings, Routing(router, metrics, now, past), metrics, leave)
+    routing = Routing(router, metrics, now, past, pauses)
+    window = _window(app, settings, routing, metrics, leave)
     install_agent(app, window, member_topics)
-    hub = Hub(app, window, metrics, progress, tuple(member_topics))
+    hub = Hub(app, window, metrics, progress, pauses, tuple(member_topics))
     metrics.watch(hub.live)
     return hub
 

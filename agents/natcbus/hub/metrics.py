@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -34,6 +34,7 @@ class Live:
     lag: Mapping[Partition, int]
     oldest_seconds: float
     network: NetworkInUse | None = None
+    paused: Mapping[str, float] = field(default_factory=dict)
 
 
 class Metrics:
@@ -63,6 +64,12 @@ class Metrics:
         self._quarantined = Counter(
             f"{prefix}_quarantined",
             "Records that could not be read, by member topic.",
+            ("topic",),
+            registry=self.registry,
+        )
+        self._floods = Counter(
+            f"{prefix}_floods",
+            "Floods of records that were put aside; each paused the reading of its topic.",
             ("topic",),
             registry=self.registry,
         )
@@ -124,6 +131,10 @@ class Metrics:
         """Count a stall of the event loop."""
         self._stalls.inc()
 
+    def flooded(self, topic: str) -> None:
+        """Count a flood, after which a topic is left alone for a while."""
+        self._floods.labels(topic).inc()
+
     def expired(self, partition: Partition, records: int) -> None:
         """Count records that retention removed unread."""
         self._expired.labels(partition[0]).inc(records)
@@ -150,6 +161,14 @@ class _LiveFigures(Collector):
             "Age of the oldest event in flight.",
             value=live.oldest_seconds,
         )
+        paused = GaugeMetricFamily(
+            "natcbus_hub_paused_seconds",
+            "Seconds until a topic is read again that flooded the quarantine.",
+            labels=("topic",),
+        )
+        for topic, left in sorted(live.paused.items()):
+            paused.add_metric((topic,), left)
+        yield paused
         if live.network is not None:
             yield from _network(live.network)
 

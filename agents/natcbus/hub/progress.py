@@ -43,6 +43,8 @@ class Progress:
     """Every topic to read, with the number of its partitions."""
     network: Callable[[], NetworkInUse | None] = no_network
     """What is decided under."""
+    paused: Callable[[], Mapping[str, float]] = dict
+    """The topics that are left alone for now, with the seconds that are left."""
     _beat: float | None = None
     _behind_since: dict[Partition, float] = field(default_factory=dict)
 
@@ -67,11 +69,13 @@ class Progress:
             for partition, end in ends.items()
             if partition in positions
         }
+        paused = self.paused()
         behind: dict[Partition, float] = {}
         for partition, lag in self.lag.items():
             moved = self.reached.get(partition) != positions[partition]
             if lag > 0:
-                behind[partition] = now if moved else self._behind_since.get(partition, now)
+                waits = moved or partition[0] in paused
+                behind[partition] = now if waits else self._behind_since.get(partition, now)
         self.reached = dict(positions)
         self._behind_since = behind
 
@@ -106,6 +110,7 @@ class Progress:
             "live": self.live(),
             "reads": dict(self.reads),
             "network": None if in_use is None else in_use.version,
+            "paused": {topic: round(left, 1) for topic, left in self.paused().items()},
         }
 
     def _stalled(self) -> list[str]:

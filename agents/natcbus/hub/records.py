@@ -59,7 +59,8 @@ class Routed:
     ``outbound`` is sent in this order. ``message_type`` is empty where it could not be read.
     ``deliveries`` counts by outcome of delivery (``full``, ``reduced``, ``notice``, or the code
     of why not), ``denials`` by reason code: both for metrics alone. ``memory`` is the router's
-    own note for :meth:`Router.acknowledged`.
+    own note for :meth:`Router.acknowledged`. ``flood`` asks to leave the record's topic alone for
+    a while.
     """
 
     outbound: tuple[Outbound, ...]
@@ -68,6 +69,7 @@ class Routed:
     deliveries: Mapping[str, int] = field(default_factory=dict)
     denials: Mapping[str, int] = field(default_factory=dict)
     memory: object = None
+    flood: bool = False
 
 
 class Router(Protocol):
@@ -123,6 +125,10 @@ class Steered(Protocol):
 
     def network_refused(self, code: str) -> None:
         """Count a version of the network that is not used."""
+        ...
+
+    def abandon(self, error: Exception) -> None:
+        """Leave at once without acknowledging anything more: nobody steers any longer."""
         ...
 
 

@@ -25,6 +25,7 @@ from typing import Final, NamedTuple
 from natcbus.contract.codec import MAX_MESSAGE_BYTES, Tail, encode_tail, frame
 from natcbus.contract.types.core import Part
 from natcbus.contract.types.hub import DeliveryRow, Due, Grant, Outgoing, ReasonRow, Relay, Slip
+from natcbus.enrichment import held
 from natcbus.enrichment.enrich import enrich
 from natcbus.envelope.errors import EnvelopeError
 from natcbus.envelope.grant import grant_fingerprint, read_grant
@@ -83,13 +84,15 @@ class _Dispatch:
     routed_at: datetime
 
 
-def forward(
+def forward(  # noqa: PLR0913 - each another fact about one message
     read: Authentic,
     decision: Decision,
     slip: Slip,
     world: World,
     received_at: datetime,
     routed_at: datetime,
+    *,
+    earlier_held: bool = False,
 ) -> tuple[Forwarded, ...]:
     """One entry for each delivery that the hub decided, in the order of the decision.
 
@@ -103,6 +106,8 @@ def forward(
         The sender's; what only one of the two allows does not leave.
     received_at
         When the broker stored the message: the clocks of the relay run from here.
+    earlier_held
+        Whether an earlier message of the thread is in quarantine.
     """
     header, open_part = read.message.signed.header, read.message.signed.open
     dispatch = _Dispatch(
@@ -111,7 +116,10 @@ def forward(
         world=world,
         grants=dict(_grants(read, slip, world)),
         due=due_times(read.type.name, header, received_at, world.network),
-        indicators=enrich(read.type.name, header, open_part, world.network),
+        indicators=(
+            *enrich(read.type.name, header, open_part, world.network),
+            *held.indicators(header.kind, earlier_held=earlier_held),
+        ),
         received_at=received_at,
         routed_at=routed_at,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -12,20 +13,26 @@ from faust.types import Message, StreamT
 
 from natcbus.hub.deaths import Past
 from natcbus.hub.metrics import Metrics
+from natcbus.hub.pauses import Pauses
 from natcbus.hub.records import Inbound, Routed, Router
 from natcbus.hub.transport import App
 from natcbus.hub.window import Derived, Window
 
 Now = Callable[[], datetime]
 
+logger = logging.getLogger(__name__)
+
 
 class Routing:
     """Puts a router behind the window: what follows from a message, and what to count."""
 
-    def __init__(self, router: Router, metrics: Metrics, now: Now, past: Past) -> None:
+    def __init__(
+        self, router: Router, metrics: Metrics, now: Now, past: Past, pauses: Pauses
+    ) -> None:
         self._router = router
         self._metrics = metrics
         self._now = now
+        self._pauses = pauses
         self._mark = past.mark
         self._lethal = past.lethal
 
@@ -36,6 +43,8 @@ class Routing:
         started = time.perf_counter()
         routed = self._decide(record, now)
         self._metrics.routed(time.perf_counter() - started)
+        if routed.flood:
+            self._pause(record.topic)
         return Derived(routed.outbound, lambda: self._acknowledged(record, routed))
 
     def _decide(self, record: Inbound, now: datetime) -> Routed:
@@ -46,6 +55,12 @@ class Routing:
         # Not after an exception: the mark says that this record is what the process died of.
         self._mark.clear()
         return routed
+
+    def _pause(self, topic: str) -> None:
+        seconds = self._pauses.seconds
+        logger.error("%s: a flood of records that are put aside, not read for %g s", topic, seconds)
+        self._metrics.flooded(topic)
+        self._pauses.begin(topic)
 
     def _acknowledged(self, record: Inbound, routed: Routed) -> None:
         self._router.acknowledged(record, routed)

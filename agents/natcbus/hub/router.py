@@ -26,6 +26,8 @@ from natcbus.hub import records
 from natcbus.hub.admission import admit
 from natcbus.hub.authenticity import Authentic, Unproven, authenticate
 from natcbus.hub.decisions import UNREADABLE, Ruling, written_down
+from natcbus.hub.floods import PAUSED, Floods
+from natcbus.hub.held_threads import HeldThreads
 from natcbus.hub.quarantine import quarantined
 from natcbus.hub.records import Inbound, NetworkInUse, Routed, Wiring
 from natcbus.hub.references import known_problems
@@ -37,6 +39,7 @@ from natcbus.routing.addressing import nobody_problem
 from natcbus.routing.decide import decide
 from natcbus.routing.decision import Decision
 from natcbus.routing.narrowing import intersect, owed_recalls, withheld
+from natcbus.routing.network import Network
 from natcbus.routing.topics import DECISIONS, QUARANTINE, feed_topic, out_topic, receipts_topic
 
 _ID_REUSED: Final = Problem(
@@ -59,6 +62,8 @@ class HubRouter:
     def __init__(self, world: World, seen: SeenSet | None = None) -> None:
         self._world = world
         self._seen = SeenSet() if seen is None else seen
+        self._held = HeldThreads()
+        self._floods = Floods()
 
     def use(self, world: World) -> None:
         """Decide under ``world`` from the next record on; only ever call it between two."""
@@ -75,7 +80,8 @@ class HubRouter:
             return self._quarantine(record, read, now)
         # A record's own time may be its producer's choice: never later than now.
         received_at = min(record.stored_at, now)
-        ruling, forwarded = self._rule(read, received_at, now)
+        self._held.let_go(record, read.about.thread_id)
+        ruling, forwarded = self._rule(read, record, received_at, now)
         decision, receipt = written_down(record, read.about, ruling, self._world.network_ref, now)
         feeds = tuple(each.record for each in forwarded if each.record is not None)
         return Routed(
@@ -98,13 +104,17 @@ class HubRouter:
             self._seen.remember(routed.memory)
 
     def _quarantine(self, record: Inbound, read: Unproven, now: datetime) -> Routed:
-        ruling = Ruling(outcome=Outcome.QUARANTINED, problems=(read.problem,))
+        self._held.hold(record)
+        flood = self._floods.completed_by(record.topic, now)
+        problems = (read.problem, PAUSED) if flood else (read.problem,)
+        ruling = Ruling(outcome=Outcome.QUARANTINED, problems=problems)
         decision, receipt = written_down(record, read.about, ruling, self._world.network_ref, now)
         raw = quarantined(record, read.problem, now)
-        return Routed((raw, decision, receipt), records.Outcome.QUARANTINED, read.about.type)
+        outbound = (raw, decision, receipt)
+        return Routed(outbound, records.Outcome.QUARANTINED, read.about.type, flood=flood)
 
     def _rule(
-        self, read: Authentic, received_at: datetime, now: datetime
+        self, read: Authentic, record: Inbound, received_at: datetime, now: datetime
     ) -> tuple[Ruling, Sequence[Forwarded]]:
         known = self._seen.digest_of(read.sender, read.about.message_id, now)
         if known == read.signed_sha256:
@@ -121,24 +131,28 @@ class HubRouter:
         decision = decide(
             read.type.name, signed.header, signed.open, read.present, network, prior_of(slip)
         )
-        forwarded = forward(read, decision, slip, self._world, received_at, now)
+        earlier_held = self._held.holds_before(record, signed.header.thread_id)
+        forwarded = forward(
+            read, decision, slip, self._world, received_at, now, earlier_held=earlier_held
+        )
         return _ruling(decision, slip, forwarded, signed.header.from_), forwarded
 
 
 def wire(world: World, router: HubRouter | None = None) -> Wiring:
     """The router of ``world``, the topics it reads, and the closed set of those that it writes."""
     router = HubRouter(world) if router is None else router
-    return Wiring(router, read_topics(world), written_topics(world), router.network)
+    network = world.network
+    return Wiring(router, read_topics(network), written_topics(network), router.network)
 
 
-def read_topics(world: World) -> tuple[str, ...]:
+def read_topics(network: Network) -> tuple[str, ...]:
     """The topics of everything that members say."""
-    return tuple(map(out_topic, sorted(world.network.members)))
+    return tuple(map(out_topic, sorted(network.members)))
 
 
-def written_topics(world: World) -> tuple[str, ...]:
-    """Every topic that a decision under ``world`` may write to."""
-    members, desks = sorted(world.network.members), sorted(world.network.desks)
+def written_topics(network: Network) -> tuple[str, ...]:
+    """Every topic that a decision under ``network`` may write to."""
+    members, desks = sorted(network.members), sorted(network.desks)
     return DECISIONS, QUARANTINE, *map(receipts_topic, members), *map(feed_topic, desks)
 
 

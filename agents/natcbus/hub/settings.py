@@ -112,6 +112,8 @@ class Settings(BaseSettings):
     """Age of the oldest event in flight at which the process is left."""
     lethal_after: int = Field(default=3, ge=2, le=100)
     """Deaths at one record after which it is put aside undecided; counted in ``state``."""
+    flood_pause: Annotated[float, Field(ge=0, le=60)] = 5.0
+    """How long a topic is not read after a flood of records that had to be put aside."""
     silent_after: Seconds = 5.0
     """Time without a turn of the event loop after which all stacks are logged."""
     ready_within: Seconds = 30.0

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final, cast
 
 import faust
+from aiokafka.consumer.fetcher import FetchResult
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 
@@ -21,6 +22,11 @@ from natcbus.hub.records import Outbound
 
 LAST_COMMIT_SECONDS: Final = 5.0
 """How long a rebalance waits for the commit of what is acknowledged already."""
+
+TAKEN_AT_ONCE: Final = 128
+"""Records that are shared out among the partitions: those of one flood keep no other waiting."""
+PAUSED_SECONDS: Final = 0.1
+"""With nothing to read: how long until somebody looks again."""
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +54,33 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = cast(App, self.app).fetch_wait_ms  # noqa: SLF001
         return consumer
 
+    async def _fetch_records(
+        self,
+        consumer: Any,  # noqa: ANN401 - aiokafka is not typed
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109 - its parent's
+        max_records: int | None = None,
+    ) -> Any:  # noqa: ANN401
+        """Take a share of what was fetched of each partition, and nothing of those that are paused.
+
+        aiokafka hands out whole fetches of a partition before it looks at the next, and Faust goes
+        on only when all is handed on: a megabyte of tiny records would keep everybody waiting. And
+        what Faust's own pause finds fetched, it throws away; here it stays in the fetcher.
+        """
+        del max_records
+        paused = cast(App, self.app).paused()
+        wanted = {tp for tp in active_partitions if tp.topic not in paused}
+        if not wanted:
+            await asyncio.sleep(PAUSED_SECONDS)
+            return {}
+        fetch = super()._fetch_records
+        taken: dict[Any, Any] = {}
+        fetched = fetched_partitions(consumer, wanted)
+        share = max(1, TAKEN_AT_ONCE // max(1, len(fetched)))
+        for tp in fetched:
+            taken.update(await fetch(consumer, {tp}, timeout=0, max_records=share))
+        return taken or await fetch(consumer, wanted, timeout=timeout, max_records=TAKEN_AT_ONCE)
+
     async def on_thread_stop(self) -> None:
         """Say good-bye to the group if the worker comes back under another name.
 
@@ -65,6 +98,23 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             return {}
         found = {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in topics}
         return {topic: number for topic, number in found.items() if number}
+
+
+def fetched_partitions(
+    consumer: Any,  # noqa: ANN401 - aiokafka is not typed
+    wanted: set[TP],
+) -> list[TP]:
+    """Return those of ``wanted`` of which records, or an error, have arrived; errors first.
+
+    Taking an error raises it, which must not happen with records of others in hand. None in a
+    rebalance, as taking would then wait.
+    """
+    fetcher = consumer._fetcher  # noqa: SLF001
+    if fetcher._subscriptions.reassignment_in_progress:  # noqa: SLF001
+        return []
+    arrived = fetcher._records  # noqa: SLF001
+    found = [tp for tp in arrived if tp in wanted]
+    return sorted(found, key=lambda tp: isinstance(arrived[tp], FetchResult))
 
 
 class Consumer(driver.Consumer):
@@ -155,7 +205,7 @@ class App(faust.App):
         Set before a stop after which this member of the group does not come back.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name, and each told something else
         self,
         name: str,
         *,
@@ -164,6 +214,7 @@ class App(faust.App):
         on_joined: Callable[[int], None],
         on_left: Callable[[], None],
         on_committed: Callable[[], None],
+        paused: Callable[[], Container[str]],
         **options: Any,  # noqa: ANN401 - Faust's own settings, by their names
     ) -> None:
         self.fetch_wait_ms = fetch_wait_ms
@@ -171,6 +222,7 @@ class App(faust.App):
         self.on_joined = on_joined
         self.on_left = on_left
         self.on_committed = on_committed
+        self.paused = paused
         self.departing = False
         super().__init__(name, **options)
 

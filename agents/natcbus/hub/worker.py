@@ -173,6 +173,10 @@ class HubWorker(faust.Worker):
         """Count a version of the network that is not used."""
         self._hub.metrics.network_refused(code)
 
+    def abandon(self, error: Exception) -> None:
+        """Leave the process: what followed the network has failed."""
+        self._leave(Departure(error))
+
     @Service.task
     async def _become_ready(self) -> None:
         """Leave unless the group is joined and every topic seen within the time allowed."""

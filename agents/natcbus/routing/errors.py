@@ -56,3 +56,12 @@ class NetworkError(RoutingError):
     def __init__(self, problems: Iterable[Located]) -> None:
         self.problems = tuple(sorted(set(problems)))
         super().__init__(self.problems[0].code, "\n".join(map(str, self.problems)))
+
+
+class VersionRefusedError(RoutingError):
+    """A published version of the Network is not decided under; the one in use stays."""
+
+    @classmethod
+    def unusable(cls, version: int, code: str, why: str) -> VersionRefusedError:
+        """The secretariat signed it, and this installation cannot read it."""
+        return cls(code, f"version {version} is signed and cannot be used here: {why}")

@@ -1,13 +1,19 @@
-"""What somebody who mistyped a desk may have meant."""
+"""What somebody who mistyped a name may have meant."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
 from natcbus.routing.network import Network
 
 _AT_MOST: Final = 3
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that looks most like this one; None where none looks like it."""
+    return next(iter(get_close_matches(word, known)), None)
 
 
 def nearest_desks(desk_id: str, network: Network) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ HUB_RECORDS: Final = {
     "Relay": "hub.relay",
     "DecisionRecord": "hub.decision",
     "Receipt": "hub.receipt",
+    "Treatment": "hub.treatment",
 }
 """Records of the hub by class name, and the names their schema ids are computed from."""
 HUB_VERSION: Final = "1.0"

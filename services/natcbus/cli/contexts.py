@@ -89,10 +89,16 @@ def add(  # noqa: PLR0913 - each is an option of its own
     *,
     bootstrap: Annotated[str, typer.Option(metavar="HOST:PORT", help="Brokers.")],
     member: Annotated[str, typer.Option(metavar="MEMBER", help="Who publishes.")],
-    network: Annotated[Path, typer.Option(metavar="DIR", help="Directory of network YAML.")],
+    network: Annotated[
+        Path, typer.Option(metavar="DIR", help="Directory of network YAML, or hub.network.")
+    ],
     keys: Annotated[Path, typer.Option(metavar="DIR", help="The member's private keys.")],
     public_keys: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Else `keys` in the network's directory.")
+    ] = None,
+    trusted: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The secretariat's public keys, for hub.network."),
     ] = None,
     state: Annotated[
         Path | None, typer.Option(metavar="DIR", help="What subscribers remember.")
@@ -110,6 +116,7 @@ def add(  # noqa: PLR0913 - each is an option of its own
             keys=keys,
             state=state or contexts.home() / "state" / name,
             public_keys=public_keys,
+            trusted=trusted,
         )
     )
     if as_json:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from natcbus.cli.failures import wrong_input
 from natcbus.cli.output import Output
-from natcbus.client import contexts
+from natcbus.client import Context, contexts
 from natcbus.client.composing import validate
 from natcbus.client.threads import NEW_THREAD, Thread
 from natcbus.client.world import World
+from natcbus.client.worlds import worlds_of
 from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.codec import MAX_MESSAGE_BYTES
 from natcbus.contract.reading import Event
@@ -77,13 +79,24 @@ def network_at(directory: Path | None, output: Output, context: str | None = Non
     ------
     CommandError
         NO_NETWORK or NETWORK_UNREADABLE.
-    IncompatibleError
-        There is no such context.
+    IncompatibleError, UnavailableError
+        There is no such context, or its network is on the bus and cannot be read.
     NetworkError
         Its YAML is wrong; every problem is located.
     """
+    followed = _followed(context) if directory is None else None
+    if followed is not None:
+        with closing(worlds_of(followed)) as worlds:
+            return worlds.current().network
     where = network_directory(directory, output, context)
     return load_network(network_files(where), load_catalogue().audiences)
+
+
+def _followed(context: str | None) -> Context | None:
+    """The context that is used, if its network comes from the bus."""
+    chosen = context or contexts.current_name()
+    found = None if chosen is None else contexts.load(chosen)
+    return found if found is not None and found.follows else None
 
 
 def network_directory(directory: Path | None, output: Output, context: str | None = None) -> Path:
@@ -92,7 +105,7 @@ def network_directory(directory: Path | None, output: Output, context: str | Non
     Raises
     ------
     CommandError
-        NO_NETWORK.
+        NO_NETWORK; also where the context takes its network from the bus.
     IncompatibleError
         There is no such context.
     """
@@ -100,7 +113,11 @@ def network_directory(directory: Path | None, output: Output, context: str | Non
         return directory
     chosen = context or contexts.current_name()
     if chosen is not None:
-        return contexts.load(chosen).network
+        found = contexts.load(chosen)
+        if found.follows:
+            text = f"context {found.name} takes its network from the bus: name one with --network"
+            raise wrong_input("NO_NETWORK", text)
+        return found.network
     example = example_network()
     if example is None:
         text = "name a directory of network YAML with --network DIR; no example is installed"

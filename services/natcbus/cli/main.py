@@ -17,6 +17,7 @@ from natcbus.cli import (
     demos,
     events,
     hubs,
+    journals,
     keys,
     networks,
     publishing,
@@ -42,6 +43,7 @@ app = typer.Typer(
 for group in (
     events,
     publishing,
+    journals,
     networks,
     schemas,
     topologies,

@@ -13,6 +13,7 @@ from natcbus.cli.inputs import network_directory
 from natcbus.cli.output import Output
 from natcbus.client import contexts
 from natcbus.contract.catalogue import load_catalogue
+from natcbus.envelope.public_files import SECRETARIAT_FILE
 from natcbus.envelope.secretariat import Secretariat
 from natcbus.operations.network_files import (
     read_document,
@@ -34,7 +35,7 @@ TrustedOption: TypeAlias = Annotated[
         "--trusted",
         metavar="FILE",
         envvar="NATCBUS_SECRETARIAT",
-        help="The secretariat's public keys; else keys/secretariat.json of the network.",
+        help="The secretariat's public keys; else the context's, or beside the network.",
     ),
 ]
 
@@ -95,7 +96,9 @@ def secretariat_of(
         return read_secretariat(trusted)
     if directory is None:
         chosen = context or contexts.current_name()
-        keys = contexts.load(chosen).public_keys if chosen is not None else None
-        if keys is not None:
-            return read_secretariat(keys / secretariat_file(keys).name)
+        known = None if chosen is None else contexts.load(chosen)
+        if known is not None and known.trusted is not None:
+            return read_secretariat(known.trusted)
+        if known is not None and known.public_keys is not None:
+            return read_secretariat(known.public_keys / SECRETARIAT_FILE)
     return read_secretariat(secretariat_file(directory or network_directory(None, output, context)))

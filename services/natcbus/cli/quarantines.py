@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from typing import Annotated, Final
 
 import typer
@@ -11,12 +10,17 @@ from rich.table import Table
 from rich.text import Text
 
 from natcbus.cli.connections import brokers_of
+from natcbus.cli.dissections import dissection_json, show_dissection
+from natcbus.cli.held_records import held_json, place_json, show_held
 from natcbus.cli.options import HOSTS_SIDE, BootstrapOption, ContextOption, JsonOption
-from natcbus.cli.output import Output, moment, table
+from natcbus.cli.output import Output, moment
+from natcbus.cli.treatments import resend, return_to_sender
 from natcbus.cli.visible import visible
 from natcbus.contract.assembly import Json
+from natcbus.contract.dissecting import dissect
 from natcbus.contract.shapes import write_instant
-from natcbus.operations.quarantine import Held, held_record, held_records
+from natcbus.contract.types.hub import Treatment
+from natcbus.operations.quarantine import held_record, held_records
 
 group = typer.Typer(help="Records that were put aside, and why.", no_args_is_help=True)
 _SHOWN_BYTES: Final = 256
@@ -25,6 +29,8 @@ _PER_LINE: Final = 16
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
+    group.command()(resend)
+    group.command(name="return")(return_to_sender)
     app.add_typer(group, name="quarantine", rich_help_panel=HOSTS_SIDE)
 
 
@@ -38,19 +44,14 @@ def list_held(
     """List what is in quarantine, oldest first."""
     output = Output(as_json=as_json)
     brokers = brokers_of(bootstrap, context)
-    held = list(held_records(brokers.bootstrap, brokers.security))
+    held = held_records(brokers.bootstrap, brokers.security)
     if as_json:
-        output.document({"held": [_row(each) for each in held]})
+        output.document({"held": [held_json(each) for each in held]})
         return
     if not held:
         output.say("Nothing is in quarantine.")
         return
-    rows = table("number", "since", "from", "bytes", "why")
-    for each in held:
-        place = f"{visible(each.topic)}/{each.partition}/{each.offset}"
-        why = Text.assemble((visible(each.code), "red"), f" {visible(each.text)}")
-        rows.add_row(str(each.number), moment(each.at), place, str(len(each.value)), why)
-    output.show(rows)
+    show_held(held, output)
 
 
 @group.command()
@@ -64,38 +65,52 @@ def show(
     """Show one record: where it stood, why it is here, and how it begins."""
     output = Output(as_json=as_json)
     brokers = brokers_of(bootstrap, context)
-    held = held_record(brokers.bootstrap, number, brokers.security)
+    held, content = held_record(brokers.bootstrap, number, brokers.security)
+    key, value = content.key, content.value
     if as_json:
         output.document(
-            _row(held)
+            held_json(held)
             | {
-                "key_base64": None if held.key is None else base64.b64encode(held.key).decode(),
-                "value_base64": base64.b64encode(held.value).decode(),
+                "dissection": dissection_json(dissect(value)),
+                "treatments": [_treatment_json(each) for each in held.treatments],
+                "key_base64": None if key is None else base64.b64encode(key).decode(),
+                "value_base64": base64.b64encode(value).decode(),
             }
         )
         return
     card = Table.grid(padding=(0, 2))
-    for name, value in _row(held).items():
-        card.add_row(Text(name, style="dim"), visible(str(value)))
+    for name, shown in held_json(held).items():
+        card.add_row(Text(name, style="dim"), visible(str(shown)))
     output.show(card)
+    for each in held.treatments:
+        output.say(_treated(each))
     output.say()
-    output.say(_hex(held.value[:_SHOWN_BYTES]))
-    if len(held.value) > _SHOWN_BYTES:
-        output.say(f"... and {len(held.value) - _SHOWN_BYTES} more bytes", "dim")
+    show_dissection(dissect(value), output)
+    output.say()
+    output.say(_hex(value[:_SHOWN_BYTES]))
+    if len(value) > _SHOWN_BYTES:
+        output.say(f"... and {len(value) - _SHOWN_BYTES} more bytes", "dim")
 
 
-def _row(held: Held) -> dict[str, Json]:
+def _treatment_json(each: Treatment) -> Json:
     return {
-        "number": held.number,
-        "at": write_instant(held.at),
-        "code": held.code,
-        "text": held.text,
-        "topic": held.topic,
-        "partition": held.partition,
-        "offset": held.offset,
-        "bytes": len(held.value),
-        "sha256": hashlib.sha256(held.value).hexdigest(),
+        "run": each.run,
+        "action": each.action.value,
+        "step": each.step.value,
+        "by": each.by,
+        "reason": each.reason,
+        "at": write_instant(each.at),
+        "placed": place_json(each.placed),
+        "failure": each.failure,
     }
+
+
+def _treated(each: Treatment) -> str:
+    said = f"{each.action.value} {each.step.value} by {each.by}, {moment(each.at)}: {each.reason}"
+    if each.placed is not None:
+        at = each.placed
+        said += f" ({at.topic}/{at.partition}/{at.offset})"
+    return visible(said if not each.failure else f"{said} ({each.failure})")
 
 
 def _hex(value: bytes) -> str:

@@ -14,7 +14,7 @@ from natcbus.cli.visible import visible
 from natcbus.contract.assembly import Json
 from natcbus.contract.shapes import write_instant
 from natcbus.contract.types.core import Header
-from natcbus.contract.types.hub import DecisionRecord, Outcome, Outgoing, Receipt
+from natcbus.contract.types.hub import DecisionRecord, Outcome, Outgoing, Receipt, Treatment
 from natcbus.routing.decision import Delivery, Denial, Reason
 from natcbus.routing.network import Network
 from natcbus.routing.views import view_of
@@ -98,6 +98,25 @@ def show_receipt(
         show_decision(deliveries_of(record), denials_of(record), network, header, output)
         say_recalls(record.recalls, output)
         _show_undelivered(record, output)
+
+
+def returned_json(treatment: Treatment | None) -> Json:
+    """What the host says of a record that it returned; null where it did not."""
+    if treatment is None:
+        return None
+    return {
+        "by": treatment.by,
+        "reason": treatment.reason,
+        "at": write_instant(treatment.at),
+        "code": treatment.code,
+    }
+
+
+def show_returned(treatment: Treatment, output: Output) -> None:
+    """Print that the host returned a record: it will not be routed."""
+    said = f"RETURNED {moment(treatment.at)} by {treatment.by}: {treatment.reason}"
+    output.say(visible(said), "bold red")
+    output.say("Mend what is wrong and publish it anew: this record will not be routed.")
 
 
 def _headline(record: DecisionRecord) -> Text:

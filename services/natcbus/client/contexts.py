@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from natcbus.client.errors import IncompatibleError
+from natcbus.routing.topics import NETWORK
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _CURRENT: Final = "current"
@@ -35,7 +36,10 @@ class Context:
     member
         Who publishes.
     network
-        Directory of the Network's YAML, its public keys in ``keys`` below it.
+        Directory of the Network's YAML, its public keys in ``keys`` below it; or ``hub.network``:
+        the signed versions on the bus, which are followed.
+    trusted
+        The secretariat's public keys, ``secretariat.json``: whose signatures count there.
     public_keys
         Directory of public keys, where they are not in ``network``.
     keys
@@ -54,6 +58,7 @@ class Context:
     keys: Path
     state: Path
     public_keys: Path | None = None
+    trusted: Path | None = None
     protocol: str = "PLAINTEXT"
     ca_file: Path | None = None
     certificate_file: Path | None = None
@@ -61,6 +66,11 @@ class Context:
     username: str | None = None
     password_env: str = "NATCBUS_PASSWORD"  # noqa: S105 - the name of a variable, no password
     password_file: Path | None = None
+
+    @property
+    def follows(self) -> bool:
+        """Whether the Network comes from its topic."""
+        return str(self.network) == NETWORK
 
     def security(self) -> dict[str, str]:
         """The settings of kafka-python's clients for this context.
@@ -121,6 +131,7 @@ _PATHS: Final = (
     "keys",
     "state",
     "public_keys",
+    "trusted",
     "ca_file",
     "certificate_file",
     "key_file",
@@ -200,10 +211,11 @@ def _read(name: str, path: Path, table: Mapping[str, object]) -> Context:
         name=name,
         bootstrap=values["bootstrap"],
         member=values["member"],
-        network=path.parent / values["network"],
+        network=Path(NETWORK) if values["network"] == NETWORK else path.parent / values["network"],
         keys=path.parent / values["keys"],
         state=path.parent / values["state"],
         public_keys=path_at("public_keys"),
+        trusted=path_at("trusted"),
         protocol=values.get("protocol", "PLAINTEXT"),
         ca_file=path_at("ca_file"),
         certificate_file=path_at("certificate_file"),
@@ -230,7 +242,8 @@ def _toml(context: Context) -> str:
     for key in _KNOWN:
         value = getattr(context, key)
         if value is not None:
-            text = str(Path(value).absolute()) if key in _PATHS else str(value)
+            is_path = key in _PATHS and str(value) != NETWORK
+            text = str(Path(value).absolute()) if is_path else str(value)
             # A JSON string is a TOML basic string too, but for one character.
             written = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
             lines.append(f"{key} = {written}")

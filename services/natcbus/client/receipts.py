@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from natcbus.client.contexts import Context
 from natcbus.client.following import Follower
 from natcbus.contract.codec import decode_record, schema_id_of, unframe
 from natcbus.contract.errors import DecodingError
-from natcbus.contract.types.hub import Receipt
+from natcbus.contract.types.hub import Receipt, Source, Treatment
 from natcbus.routing.topics import receipts_topic
 
 _CLOCKS_DIFFER: Final = timedelta(minutes=15)
+_R = TypeVar("_R", Receipt, Treatment)
 
 
 def receipts(context: Context, *, until_end: bool = True) -> Iterator[Receipt]:
@@ -28,7 +29,22 @@ def receipts(context: Context, *, until_end: bool = True) -> Iterator[Receipt]:
     IncompatibleError
         TOPIC_REFUSED.
     """
-    return _read(context, since=None, until_end=until_end)
+    return _read(Receipt, context, since=None, until_end=until_end)
+
+
+def returned(context: Context, source: Source | None = None) -> Iterator[Treatment]:
+    """What the host returned of the member's records that were put aside: by whom, and why.
+
+    A record that was returned will not be routed: mend what is wrong and publish anew. ``source``
+    asks for one record, by its place on the member's topic.
+
+    Raises
+    ------
+    NatcbusError
+        As ``receipts``.
+    """
+    found = _read(Treatment, context, since=None, until_end=True)
+    return (each for each in found if source is None or each.source == source)
 
 
 def trace(context: Context, message_id: str) -> list[Receipt]:
@@ -40,7 +56,11 @@ def trace(context: Context, message_id: str) -> list[Receipt]:
         As ``receipts``.
     """
     since = _before(message_id)
-    found = [] if since is None else list(_about(message_id, _read(context, since, until_end=True)))
+    found = (
+        []
+        if since is None
+        else list(_about(message_id, _read(Receipt, context, since, until_end=True)))
+    )
     # A sender may choose an id whose time says nothing.
     return found or list(_about(message_id, receipts(context)))
 
@@ -57,7 +77,7 @@ def thread_receipts(context: Context, thread_id: str, message_id: str) -> Iterat
     known = [each for each in begun if each is not None]
     # A thread whose id does not say when it began may have begun at any time.
     since = min(known) if len(known) == len(begun) else None
-    found = _read(context, since, until_end=True)
+    found = _read(Receipt, context, since, until_end=True)
     return (each for each in found if each.decision.thread_id == thread_id)
 
 
@@ -69,7 +89,7 @@ def wait_for_receipt(context: Context, message_id: str, seconds: float) -> Recei
     NatcbusError
         As ``receipts``.
     """
-    coming = _read(context, _before(message_id), until_end=False, seconds=seconds)
+    coming = _read(Receipt, context, _before(message_id), until_end=False, seconds=seconds)
     with closing(coming):
         return next(_about(message_id, coming), None)
 
@@ -94,23 +114,28 @@ def _before(message_id: str) -> datetime | None:
 
 
 def _read(
-    context: Context, since: datetime | None, *, until_end: bool, seconds: float | None = None
-) -> Generator[Receipt, None, None]:
+    kind: type[_R],
+    context: Context,
+    since: datetime | None,
+    *,
+    until_end: bool,
+    seconds: float | None = None,
+) -> Generator[_R, None, None]:
     with closing(Follower(context, receipts_topic(context.member))) as follower:
         if since is None:
             follower.begin()
         else:
             follower.begin_since(since)
         for record in follower.records(until_end=until_end, seconds=seconds):
-            receipt = _receipt(record.value)
-            if receipt is not None:
-                yield receipt
+            found = _record_of(kind, record.value)
+            if found is not None:
+                yield found
 
 
-def _receipt(value: bytes | None) -> Receipt | None:
-    """A receipt, or None for a record that is none: only the hub may write here."""
+def _record_of(kind: type[_R], value: bytes | None) -> _R | None:
+    """A record of this kind, or None for one that is none: only hub and host may write here."""
     with suppress(DecodingError):
         schema_id, body = unframe(value or b"")
-        if schema_id == schema_id_of(Receipt):
-            return decode_record(Receipt, body)
+        if schema_id == schema_id_of(kind):
+            return decode_record(kind, body)
     return None

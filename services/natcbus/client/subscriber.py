@@ -23,7 +23,8 @@ from natcbus.client.following import Follower
 from natcbus.client.keystore import Keystore
 from natcbus.client.opening import Delivery, RefusedDeliveryError, open_delivery
 from natcbus.client.shown import Shown
-from natcbus.client.world import World, read_world
+from natcbus.client.world import World
+from natcbus.client.worlds import worlds_of
 from natcbus.envelope.errors import MissingKeyError
 from natcbus.routing.nearest import did_you_mean
 from natcbus.routing.topics import feed_topic
@@ -131,14 +132,19 @@ class Subscriber:
     ) -> None:
         self.context = context if isinstance(context, Context) else contexts.load(context)
         self.desk = desk
-        self._world = world or read_world(self.context.network, self.context.public_keys)
-        _check(self._world, desk)
-        self._key = Keystore(self.context.keys).sealing_key(desk)
         self._start = start
         self._until_end = until_end
         self._on_refused = on_refused
         self._feed = feed_topic(desk)
-        self._shown = Shown(self.context.state / f"{desk}.sqlite") if start.resumes else None
+        self._worlds = worlds_of(self.context, world)
+        try:
+            self._catalogue = self._worlds.current().catalogue
+            _check(self._worlds.current(), desk)
+            self._key = Keystore(self.context.keys).sealing_key(desk)
+            self._shown = Shown(self.context.state / f"{desk}.sqlite") if start.resumes else None
+        except BaseException:
+            self._worlds.close()
+            raise
         self._seen: dict[str, bytes] = {}
         self._announced = Announced(self.context)
         self._next: int | None = None
@@ -173,6 +179,7 @@ class Subscriber:
         """Closes the connection and lets another process have the desk's state."""
         self._closed = True
         self._leave()
+        self._worlds.close()
         if self._shown is not None:
             self._shown.close()
 
@@ -191,16 +198,17 @@ class Subscriber:
         return delivery if before is None else None
 
     def _believed(self, value: bytes) -> Delivery:
+        world = replace(self._worlds.current(), catalogue=self._catalogue)
         try:
-            return open_delivery(value, self.desk, self._key, self._world)
+            return open_delivery(value, self.desk, self._key, world)
         except RefusedDeliveryError as error:
             if error.code != "UNKNOWN_SCHEMA":
                 raise
-            extended = self._announced.extended(self._world.catalogue, value)
+            extended = self._announced.extended(self._catalogue, value)
             if extended is None:
                 raise
-        self._world = replace(self._world, catalogue=extended)
-        return open_delivery(value, self.desk, self._key, self._world)
+        self._catalogue = extended
+        return open_delivery(value, self.desk, self._key, replace(world, catalogue=extended))
 
     def _digest(self, delivery_id: str) -> bytes | None:
         if self._shown is not None:

@@ -13,7 +13,8 @@
     │   └── TopicNotVisibleError    a created topic did not appear in time
     ├── QuarantineError
     │   ├── TopicMissingError       the brokers do not have the topic
-    │   └── HeldRecordMissingError  no record of this number is held
+    │   ├── HeldRecordMissingError  no record of this number is held
+    │   └── NotHeldAnyMoreError     it was re-sent or returned already
     ├── KeysError
     │   ├── NotInNetworkError       the network has no such member
     │   └── KeysExistError          there are keys already
@@ -21,7 +22,8 @@
     │   ├── NetworkUnreadableError  a file of the network cannot be read
     │   ├── NoExpiryError           the network does not say until when it holds
     │   ├── OtherContentError       the document says something else than the directory
-    │   └── NoNetworkError          the brokers hold no version that counts
+    │   ├── NoNetworkError          the brokers hold no version that counts
+    │   └── TopicsAbsentError       the brokers lack topics that a version needs
     ├── NobodyReachedError          no made-up message reaches anybody in this network
     └── DemoError
         ├── StoryError              the story is not what the demo can play
@@ -31,7 +33,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -169,6 +171,18 @@ class HeldRecordMissingError(QuarantineError):
         )
 
 
+class NotHeldAnyMoreError(QuarantineError):
+    """The record was re-sent or returned already."""
+
+    code = "NOT_HELD_ANY_MORE"
+
+    def __init__(self, number: int, state: str, by: str) -> None:
+        super().__init__(
+            f"Record {number} is {state} already, by {by}: nothing was done with any record. "
+            "Leave it out; if the hub put it aside again, that has a number of its own."
+        )
+
+
 class KeysError(OperationsError):
     """Keys cannot be issued."""
 
@@ -259,6 +273,20 @@ class NoNetworkError(NetworkVersionError):
         super().__init__(
             f"hub.network at {bootstrap} holds {held}: publish a signed version with "
             "`natcbus network publish`."
+        )
+
+
+class TopicsAbsentError(NetworkVersionError):
+    """A version would be published whose topics are not there: hubs could not use it."""
+
+    code = "TOPICS_MISSING"
+
+    def __init__(self, version: int, missing: Sequence[str]) -> None:
+        self.missing = tuple(missing)
+        shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")  # noqa: PLR2004 - as many as fit a line
+        super().__init__(
+            f"Version {version} needs {len(missing)} topics that are not there ({shown}): "
+            "run `natcbus topology apply` with its network first, then publish."
         )
 
 

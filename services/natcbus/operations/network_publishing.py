@@ -23,9 +23,15 @@ from natcbus.envelope.network_document import (
 )
 from natcbus.envelope.network_log import NetworkLog
 from natcbus.envelope.secretariat import Secretariat
-from natcbus.operations.errors import BrokerUnreachableError, NoNetworkError
+from natcbus.operations.errors import (
+    BrokerUnreachableError,
+    NoNetworkError,
+    TopicsAbsentError,
+)
+from natcbus.operations.provision import existing_topics
 from natcbus.operations.topic_reading import stored_records
-from natcbus.operations.topology import NETWORK_MAX_BYTES
+from natcbus.operations.topology import NETWORK_MAX_BYTES, Profile, topics
+from natcbus.routing.network import Network
 from natcbus.routing.signed import open_network
 from natcbus.routing.topics import NETWORK
 
@@ -137,19 +143,30 @@ def publish_network(
         risen.
     NetworkError, KeyDirectoryError
         Its files are wrong.
+    TopicsAbsentError
+        It needs topics that the brokers do not have: a hub would go on under the version before.
     BrokerUnreachableError, TopicMissingError
         As for ``published_networks``.
     """
     verify_signatures(document, secretariat.keys)
     if now >= document.expires_at:
         raise DocumentRefusedError.expired(certificate_time(document.expires_at))
-    open_network(document, load_catalogue().audiences)
+    opened = open_network(document, load_catalogue().audiences)
     found = published_networks(bootstrap, secretariat, security)
     check_risen(document, found.log.newest)
     if found.log.newest == Seen(document.version, document.fingerprint):
         return PublishedVersion(document.version, found.offsets[document.version], repeated=True)
+    _require_topics(bootstrap, opened.network, security)
     offset = _write(bootstrap, document, security)
     return PublishedVersion(document.version, offset, repeated=False)
+
+
+def _require_topics(bootstrap: str, network: Network, security: Mapping[str, object]) -> None:
+    # The names alone: profiles differ in settings.
+    needed = {topic.name for topic in topics(network, Profile.EMBEDDED)}
+    missing = sorted(needed - existing_topics(bootstrap, Profile.EMBEDDED, security).keys())
+    if missing:
+        raise TopicsAbsentError(network.version, missing)
 
 
 def _write(bootstrap: str, document: NetworkDocument, security: Mapping[str, object]) -> int:

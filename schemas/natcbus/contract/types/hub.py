@@ -14,6 +14,14 @@ Native = dict[str, Any]
 """What the Avro codec hands over; checked by the codec, typed from here on."""
 
 
+class Action(StrEnum):
+    """See natcbus.hub.Action."""
+
+    UNKNOWN = "UNKNOWN"
+    RESEND = "RESEND"
+    RETURN = "RETURN"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """See natcbus.hub.Source."""
@@ -490,5 +498,76 @@ class Slip:
             "grants": list(self.grants),
             "prior": [item.to_native() for item in self.prior],
             "match_tokens": list(self.match_tokens),
+        }
+
+
+class Step(StrEnum):
+    """See natcbus.hub.Step."""
+
+    UNKNOWN = "UNKNOWN"
+    BEGUN = "BEGUN"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treatment:
+    """What a person had done with a record in quarantine: written before it is done, and again when it is."""
+
+    run: str
+    """Of the command that did it."""
+    number: int
+    """Of the record: its offset in hub.quarantine."""
+    record_sha256: bytes
+    """Of the record's value."""
+    source: Source
+    """Where the record stood on its member's topic."""
+    code: str
+    """Why it was put aside."""
+    action: Action
+    step: Step
+    by: str
+    """Who had it done."""
+    reason: str
+    """In that person's words."""
+    at: datetime
+    placed: Source | None = None
+    """Where what was written stands: the record again, or the sender's notice."""
+    failure: str = ""
+    """Why it could not be done."""
+
+    @classmethod
+    def from_native(cls, native: Native) -> Self:
+        """The record of the codec's native form."""
+        return cls(
+            run=native["run"],
+            number=native["number"],
+            record_sha256=native["record_sha256"],
+            source=Source.from_native(native["source"]),
+            code=native["code"],
+            action=Action(native["action"]),
+            step=Step(native["step"]),
+            by=native["by"],
+            reason=native["reason"],
+            at=native["at"],
+            placed=None if native["placed"] is None else Source.from_native(native["placed"]),
+            failure=native["failure"],
+        )
+
+    def to_native(self) -> Native:
+        """The codec's native form."""
+        return {
+            "run": self.run,
+            "number": self.number,
+            "record_sha256": self.record_sha256,
+            "source": self.source.to_native(),
+            "code": self.code,
+            "action": self.action.value,
+            "step": self.step.value,
+            "by": self.by,
+            "reason": self.reason,
+            "at": self.at,
+            "placed": None if self.placed is None else self.placed.to_native(),
+            "failure": self.failure,
         }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from natcbus.contract.errors import DecodingError
-from natcbus.operations.quarantine import Held, held
+from natcbus.operations.quarantine import Held, put_aside, treatment_in
 from natcbus.operations.reconciling.arrivals import (
     Arrived,
     Networks,
@@ -109,7 +109,9 @@ class Walk:
             self.last_decided[partition] = newest
 
     def receipt(self, record: Stored, place: Place) -> None:
-        """A record of a member's receipts."""
+        """A record of a member's receipts; a note of what was done with a held one is none."""
+        if treatment_in(record) is not None:
+            return
         try:
             told, about = read_receipt(record.value, place)
         except DecodingError as error:
@@ -224,7 +226,9 @@ class Walk:
 
     def held(self, record: Stored, place: Place) -> None:
         """A record of ``hub.quarantine``."""
-        aside = held(record)
+        aside = put_aside(record)
+        if aside is None:
+            return
         source = Place(aside.topic, aside.partition, aside.offset)
         if self.scope.not_read(source):
             return
@@ -267,7 +271,7 @@ class Walk:
 
 def _same(written: Written, aside: Held) -> bool:
     """Whether the bytes in quarantine are those that the receipt names."""
-    return not written.record_sha256 or written.record_sha256 == sha256(aside.value)
+    return not written.record_sha256 or written.record_sha256 == aside.sha256
 
 
 def _readable(value: bytes) -> Said | None:
