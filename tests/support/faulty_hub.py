@@ -183,9 +183,11 @@ class FaultyHub:
     ) -> None:
         self._producer.close(timeout=5)
 
-    def send(self, thread: str | None = None, message_id: str | None = None) -> Sent:
-        """A missing person, sent by ``rs`` as its SDK would."""
-        event = _event()
+    def send(
+        self, thread: str | None = None, message_id: str | None = None, event: Json | None = None
+    ) -> Sent:
+        """A missing person for a few desks, or another event; sent by ``rs`` as its SDK would."""
+        event = copy.deepcopy(event) if event is not None else _event()
         ids = {"thread_id": thread, "message_id": message_id}
         event["header"] |= {name: value for name, value in ids.items() if value is not None}
         composed = self._composed(event)

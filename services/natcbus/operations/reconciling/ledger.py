@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
+from natcbus.contract.types.core import Signature
 from natcbus.operations.reconciling.decided import Decided, Row, Rules
 from natcbus.operations.reconciling.names import Names
 from natcbus.operations.reconciling.report import Place
@@ -24,7 +25,7 @@ PRAGMA synchronous = OFF;
 PRAGMA cache_size = -32768;
 CREATE TABLE content (
   id INTEGER PRIMARY KEY, sender TEXT, message_id TEXT, digest BLOB, thread TEXT,
-  signature BLOB,
+  key_id TEXT, signature BLOB,
   UNIQUE (sender, message_id, digest)
 );
 CREATE TABLE decision (
@@ -88,10 +89,10 @@ class Written(NamedTuple):
 
 
 class Content(NamedTuple):
-    """Signed bytes; ``signature`` is one that was found to hold, empty where none was."""
+    """Signed bytes; ``signature`` is one that was found to hold, None where none was."""
 
     id: int
-    signature: bytes
+    signature: Signature | None
 
 
 class Permitted(NamedTuple):
@@ -215,15 +216,19 @@ class Ledger:
     def contents_of(self, sender: str, message_id: str) -> dict[bytes, Content]:
         """The signed bytes that were decided about under one id, by their digest."""
         found = self._database.execute(
-            "SELECT digest, id, signature FROM content WHERE sender = ? AND message_id = ?",
+            "SELECT digest, id, key_id, signature FROM content WHERE sender = ? AND message_id = ?",
             (sender, message_id),
         )
-        return {digest: Content(number, signature or b"") for digest, number, signature in found}
+        return {
+            digest: Content(number, None if key is None else Signature(key_id=key, value=value))
+            for digest, number, key, value in found
+        }
 
-    def set_signature(self, content: int, signature: bytes) -> None:
+    def set_signature(self, content: int, signature: Signature) -> None:
         """Remember a signature that holds: it need not be verified again."""
         self._database.execute(
-            "UPDATE content SET signature = ? WHERE id = ?", (signature, content)
+            "UPDATE content SET signature = ?, key_id = ? WHERE id = ?",
+            (signature.value, signature.key_id, content),
         )
 
     def permitted(self, content: int, desk: str) -> list[Permitted]:

@@ -205,7 +205,7 @@ class Walk:
             self._say(source.finding(Code.ROUTED_UNPROVEN, place, str(error)))
             return Standing.REFUTED
         if written.content is not None:
-            self.ledger.set_signature(written.content, said.message.tail.signature.value)
+            self.ledger.set_signature(written.content, said.message.tail.signature)
         rows = self.ledger.rows_of(written.id)
         against = contradiction(written, rows, said, again)
         if against is not None:
