@@ -231,6 +231,8 @@ def test_a_desk_is_removed_by_yaml_alone_even_the_last_of_its_member() -> None:
         ("keys/rs.json", False),
         (".network.yaml", False),
         (".git/config.yaml", False),
+        ("members/.rs.yaml", False),
+        ("policy/.old/tlp.yaml", False),
     ],
 )
 def test_only_yaml_belongs_to_the_network(name: str, *, read: bool) -> None:

@@ -233,6 +233,13 @@ def test_a_clock_that_runs_out_before_the_one_it_waits_for() -> None:
     assert line.startswith("IMMEDIATE: {read: PT30S")
 
 
+def test_two_clocks_may_run_out_together() -> None:
+    files = written(
+        ("policy.yaml", "{read: PT15M, delivered: PT1M}", "{read: PT1M, delivered: PT1M}")
+    )
+    assert check(files) == ()
+
+
 def test_clocks_are_compared_also_when_one_between_is_left_out() -> None:
     files = written(
         ("policy.yaml", "{read: PT15M, delivered: PT1M}", "{substantive: PT30S, delivered: PT1M}")
