@@ -166,7 +166,7 @@ def test_a_file_that_is_no_mapping_is_told_how_a_section_is_written(text: str) -
     ]
 
 
-@pytest.mark.parametrize("text", ["a: \x00", "a: \ud800", "[" * 5000])
+@pytest.mark.parametrize("text", ["a: \x00", "a: \ud800"])
 def test_what_no_reader_can_read_is_told_of_the_whole_file(text: str) -> None:
     (problem,) = problems_of({**SMALL, "odd.yaml": f"# a remark\n{text}"})
     assert (problem.file, problem.code, problem.fix) == (
