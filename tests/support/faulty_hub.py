@@ -170,6 +170,7 @@ class FaultyHub:
         self._router = HubRouter(world)
         self._producer = KafkaProducer(bootstrap_servers=bus.bootstrap, acks="all")
         self._signer = Keystore(bus.folder / "private" / MEMBER).signing_key(MEMBER)
+        self.while_at_work: list[Report] = []
         self._known: set[Seen] = set()
 
     def __enter__(self) -> Self:
