@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 
 import pytest
@@ -15,6 +16,8 @@ from natcbus.contract.codec import decode_message, read_frame
 from natcbus.envelope.grant import read_grant
 from natcbus.envelope.keys import SealingKey
 from natcbus.envelope.lengths import length_prefixed
+from natcbus.operations.reconciling import reconcile
+from natcbus.routing.signed import OpenedNetwork
 from tests.support.bus import Bus, running_bus
 from tests.support.kafka import running_kafka
 from tests.support.mutations import Json, mutants, without
@@ -85,6 +88,11 @@ def test_a_hub_killed_twice_in_a_backlog_loses_and_repeats_nothing(bus: Bus) -> 
     wait_until_routed(bus, sent)
 
     assert received(bus) == promised
+    # And by what the topics hold, for whoever has no desk's key.
+    rules = OpenedNetwork(bus.network, bus.world.keys)
+    report = reconcile(bus.bootstrap, [rules], grace=timedelta(0))
+    assert report.findings == ()
+    assert (report.messages, report.deliveries) == (MESSAGES, len(promised))
 
 
 @pytest.mark.timeout(300)

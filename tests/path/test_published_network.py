@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from natcbus.client import Context, IncompatibleError, Subscriber, UnavailableError
+from natcbus.client import (
+    Context,
+    IncompatibleError,
+    Publisher,
+    State,
+    Subscriber,
+    UnavailableError,
+)
 from natcbus.client.published_network import FILE, PublishedNetwork
 from natcbus.operations.provision import apply, existing_topics
 from natcbus.operations.topology import Profile, plan
@@ -131,3 +138,18 @@ def test_commands_of_such_a_context_decide_under_the_network_of_the_bus(
     assert natcbus("preview", event, "--context", "rs", "--json").json["network_version"] == 7
     refused = natcbus("keys", "init", "rs", "--context", "rs")
     assert refused.code == 2
+
+
+def test_a_publisher_decides_under_the_version_of_the_moment(broker: Kafka, office: Office) -> None:
+    office.publish(broker.bootstrap, 1)
+    with Publisher(side(broker, office, "rs")) as publisher:
+        event = example("missing_person", datetime.now(UTC))
+        before = {row.desk for row in publisher.preview(event).decision.deliveries}
+        assert "hu.spoc" in before
+        office.edit("members/hu.yaml", "    tier: MEMBER", "    suspended: true\n    tier: MEMBER")
+        office.publish(broker.bootstrap, 2)
+        wait_until(lambda: publisher.world.network.version == 2, 20, lambda: "still version 1")
+        published = publisher.publish(event)
+        assert published.decision.network_version == 2
+        assert not {row.desk for row in published.decision.deliveries} & {"hu.spoc"}
+        assert publisher.state(published.message_id) is State.SENT

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -212,7 +213,7 @@ def test_the_commands_publish_preview_and_trace_an_update(
     bus: Bus, natcbus: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NATCBUS_HOME", str(tmp_path))
-    contexts.save(bus.context("rs"))
+    contexts.save(replace(bus.context("rs"), state=tmp_path / "state"))
     contexts.save(bus.context("hu"))
     opening = natcbus(
         "publish", "-", "--context", "rs", "--wait", "--json", stdin=json.dumps(alert("HU"))

@@ -197,6 +197,15 @@ def test_a_derived_heading_brings_a_reduced_view_at_most() -> None:
     assert found(HEADING, open_part=at_horgos())["hu.spoc"].reach is Reach.REDUCED
 
 
+def test_nothing_but_heading_is_derived() -> None:
+    roles = [CountryRole.HEADING, CountryRole.NATIONALITY, CountryRole.ADJACENT]
+    derived = found(addressed(roles=roles), open_part={**at_horgos(), "likely_heading": []})
+
+    assert reasons(derived["hu.shelter"]) == [("ROLE_HEADING", ("HU",))]
+    assert reasons(derived["hu.spoc"]) == [("ROLE_ADJACENT", ("RS",)), ("ROLE_HEADING", ("HU",))]
+    assert derived["hu.spoc"].reach is Reach.REDUCED
+
+
 def test_a_derived_heading_keeps_to_the_cell_of_the_matrix() -> None:
     def derived(cell: Cell) -> dict[str, Reach]:
         row = replace(ROLE_ROWS[0], roles={"HEADING": cell})

@@ -203,6 +203,13 @@ def test_within_a_member_and_for_what_is_public_no_agreement_is_needed() -> None
     assert refused(HU_SPOC, tlp=Tlp.GREEN, network=under()) is Refusal.NO_TRANSFER_BASIS
 
 
+def test_the_member_of_a_sender_is_what_stands_before_its_first_dot() -> None:
+    night_shift = "rs.spoc.night"
+
+    assert refused(a_desk("rs.post"), from_=night_shift, network=under()) is None
+    assert refused(HU_SPOC, from_=night_shift, network=under(UNTIL_MARCH)) is None
+
+
 @pytest.mark.parametrize(
     ("sent_at", "covered"),
     [

@@ -53,7 +53,7 @@ def versions(office: Office, used: Seen | None = None) -> Versions:
 def refusal(log: Versions, document: NetworkDocument | bytes) -> str:
     value = document if isinstance(document, bytes) else document.to_bytes()
     with pytest.raises(VersionRefusedError) as refused:
-        log.take(value)
+        log.add(value)
     return refused.value.code
 
 
@@ -64,8 +64,8 @@ def numbers(log: Versions, now: datetime = NOW) -> list[int]:
 def test_the_newest_that_has_begun_comes_first(office: Office) -> None:
     log = versions(office)
     for number in (1, 2):
-        log.take(office.signed(number).to_bytes())
-    log.take(office.signed(3, not_before=LATER).to_bytes())
+        log.add(office.signed(number).to_bytes())
+    log.add(office.signed(3, not_before=LATER).to_bytes())
     assert numbers(log) == [2, 1]
     assert numbers(log, LATER) == [3, 2, 1]
     assert numbers(log, NOW - timedelta(seconds=1)) == []
@@ -75,13 +75,13 @@ def test_the_newest_that_has_begun_comes_first(office: Office) -> None:
 def test_the_same_version_twice_is_one(office: Office) -> None:
     log = versions(office)
     for _ in range(2):
-        log.take(office.signed(1).to_bytes())
+        log.add(office.signed(1).to_bytes())
     assert numbers(log) == [1]
 
 
 def test_what_the_secretariat_did_not_sign_changes_nothing(office: Office) -> None:
     log, good = versions(office), office.signed(2)
-    log.take(good.to_bytes())
+    log.add(good.to_bytes())
     others = [SigningKey.generate(), SigningKey.generate()]
     drawn = replace(office.signed(3), signatures=())
     assert refusal(log, b"") == "BAD_DOCUMENT"
@@ -94,7 +94,7 @@ def test_what_the_secretariat_did_not_sign_changes_nothing(office: Office) -> No
 
 def test_what_is_signed_and_cannot_be_read_here_changes_nothing_either(office: Office) -> None:
     log = versions(office)
-    log.take(office.signed(1).to_bytes())
+    log.add(office.signed(1).to_bytes())
     second = office.signed(2)
     assert refusal(log, office.signed(2, digest=bytes(32))) == "DIGEST_MISMATCH"
     policy = {**second.files, "policy/clocks.yaml": "nonsense: true\n"}
@@ -104,7 +104,7 @@ def test_what_is_signed_and_cannot_be_read_here_changes_nothing_either(office: O
     keys = {**second.key_files, "hub.json": other_hub(office)}
     assert refusal(log, office.signed(5, key_files=keys)) == "UNUSABLE_HERE"
     assert numbers(log) == [1]
-    log.take(office.signed(6).to_bytes())
+    log.add(office.signed(6).to_bytes())
     assert numbers(log) == [6, 1]
 
 
@@ -117,15 +117,15 @@ def test_a_hub_that_was_ahead_does_not_go_back(office: Office) -> None:
     second = office.signed(2)
     log = versions(office, second.seen)
     assert refusal(log, office.signed(1)) == "ROLLED_BACK"
-    log.take(second.to_bytes())
+    log.add(second.to_bytes())
     assert numbers(log) == [2]
 
 
 def test_no_older_version_takes_the_place_of_one_that_has_expired(office: Office) -> None:
     log = versions(office)
-    log.take(office.signed(1).to_bytes())
+    log.add(office.signed(1).to_bytes())
     office.expires("2026-12-31")
-    log.take(office.signed(2).to_bytes())
+    log.add(office.signed(2).to_bytes())
     office.expires("2036-12-31")
     new_year = datetime(2027, 1, 2, tzinfo=UTC)
     newest = world_of(log.begun(new_year)[0], signer(office)).in_use
@@ -195,7 +195,7 @@ class Worker:
 @pytest.fixture
 def followed(office: Office, tmp_path: Path) -> SimpleNamespace:
     log = versions(office)
-    log.take(office.signed(1).to_bytes())
+    log.add(office.signed(1).to_bytes())
     (used,) = log.begun(NOW)
     world = world_of(used, signer(office))
     router = HubRouter(world)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
 
 import pytest
 import yaml
@@ -16,6 +19,7 @@ from natcbus.routing.loading import load_network
 from natcbus.routing.network import Network
 from tests.support.networks import SMALL, SMALL_AUDIENCES, shuffled, small_files, small_network
 
+CANONICAL: Final = Path(__file__).with_name("network_canonical.json")
 NETWORK, RS, HU, POLICY = "network.yaml", "members/rs.yaml", "members/hu.yaml", "policy.yaml"
 TRANSFERS = "transfers.yaml"
 
@@ -123,6 +127,67 @@ def test_the_version_number_is_not_in_the_digest() -> None:
     network = load(small_files(NETWORK, "version: 3", "version: 4"))
     assert network.version == 4
     assert network.digest == small_network().digest
+
+
+def whole_network() -> Network:
+    """The small network with everything written that may be left out."""
+    additions = (
+        (NETWORK, "example: true", "example: true\n  about: Invented\n  expires: 2027-06-30"),
+        (NETWORK, "topics:", "  designations:\n    XK: A note\ntopics:\n  ALSO: Something else"),
+        (RS, "tier: MEMBER", "tier: MEMBER\n    suspended: true\n    local_names: {sr: Srbija}"),
+        (HU, "hours: 24/7", "hours: 24/7\n        suspended: true\n        clearance: SECRET"),
+        (
+            HU,
+            "hours: 24/7",
+            "hours: 24/7\n        majors: [3, 1]\n        local_names: {hu: a, en: b}",
+        ),
+        (
+            TRANSFERS,
+            "until: null",
+            (
+                "until: 2027-12-31\n    crossing: true\n  - {name: An earlier one, "
+                "from: [rs], to: [hu], regimes: [GDPR, LED], basis: ADEQUACY}"
+            ),
+        ),
+        (TRANSFERS, "corridors:", "corridors:\n  - {name: HU-RS, version: 2, countries: [HU, RS]}"),
+        (TRANSFERS, "between: [RS, HU]", "between: [RS, HU], locode: true"),
+        (TRANSFERS, "groups:", "groups:\n  alone: [hu]"),
+    )
+    files = dict(SMALL)
+    for file, old, new in additions:
+        assert old in files[file]
+        files[file] = files[file].replace(old, new, 1)
+    return load(files)
+
+
+def test_the_canonical_form_is_written_down_so_that_every_version_finds_the_same_digest() -> None:
+    network = whole_network()
+
+    assert canonical_network(network) == CANONICAL.read_bytes()
+    assert network.digest.hex() == (
+        "41ea9224d04c6713b93ce18b4f0438007123f261b2c9ae1e7219c3194ebddcf6"
+    )
+    assert network.expires_at == datetime(2027, 7, 1, tzinfo=UTC)
+
+
+def test_the_indexes_and_tables_of_a_network_are_in_an_order_of_their_own() -> None:
+    network = whole_network()
+
+    assert list(network.members) == ["hu", "rs"]
+    assert list(network.desks) == ["hu.border-police", "hu.spoc", "rs.spoc"]
+    assert list(network.desks_by_country) == ["HU", "RS"]
+    assert list(network.border_points) == ["HUROZ", "RSHRG"]
+    assert list(network.policy.groups) == ["alone", "neighbours"]
+    assert list(network.policy.corridors) == ["HU-RS", "RS-HU"]
+    assert [each.name for each in network.policy.agreements] == [
+        "An earlier one",
+        "Police of two countries",
+    ]
+
+
+def test_what_has_no_canonical_form_is_refused() -> None:
+    with pytest.raises(TypeError, match="float has no canonical form; add one"):
+        canonical_network(replace(small_network(), topics={"ALSO": 0.5}))  # type: ignore[dict-item]
 
 
 def test_the_digest_can_be_computed_again_from_the_network() -> None:

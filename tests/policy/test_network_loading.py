@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -14,6 +13,7 @@ from natcbus.contract.types.core import Clearance
 from natcbus.routing.errors import Located, NetworkError
 from natcbus.routing.loading import is_network_file, load_network
 from natcbus.routing.network import Cell, Clock, Network, Reach, Tier
+from tests.support.network_mistakes import HU, MISTAKES, POLICY, RS, TOLD, Mistake, told
 from tests.support.networks import SMALL, SMALL_AUDIENCES, small_files, small_network
 
 
@@ -101,198 +101,6 @@ def test_an_organisation_has_no_country_and_is_in_no_country_index() -> None:
     assert set(network.desks_by_country) == {"RS"}
 
 
-class Mistake(NamedTuple):
-    """Write ``new`` for ``old`` in ``file``; the problem is on the line of ``line``."""
-
-    code: str
-    file: str
-    old: str
-    new: str
-    line: str
-    fix: str
-
-
-NETWORK, RS, HU, POLICY = "network.yaml", "members/rs.yaml", "members/hu.yaml", "policy.yaml"
-TRANSFERS = "transfers.yaml"
-MISTAKES = [
-    Mistake("BAD_YAML", HU, "tier: MEMBER", "tier: [MEMBER", "country: HU", "notation"),
-    Mistake(
-        "NOT_PLAIN_YAML",
-        HU,
-        "hours: 24/7",
-        "hours: !!python/name:os.system x",
-        "os.system",
-        "remove it",
-    ),
-    Mistake(
-        "NOT_PLAIN_YAML",
-        RS,
-        "name: Serbia",
-        "name: &x Serbia\n    country: *x",
-        "*x",
-        "write it out",
-    ),
-    Mistake("NOT_PLAIN_YAML", RS, "country: RS", "[a]: b\n    country: RS", "[a]", "write a word"),
-    Mistake("NOT_PLAIN_YAML", POLICY, "purposes:", "---\npurposes:", "---", "remove ---"),
-    Mistake(
-        "DUPLICATE_KEY", HU, "tier: MEMBER", "tier: MEMBER\n    tier: GUEST", "GUEST", "keep one"
-    ),
-    Mistake("DUPLICATE_KEY", HU, "hu.border-police:", "hu.spoc:", "hu.spoc:", "keep one"),
-    Mistake("DUPLICATE_KEY", RS, "  rs:", "  hu:", "  hu:", "keep one"),
-    Mistake("UNKNOWN_KEY", HU, "hours: 24/7", "hour: 24/7", "hour:", "hours"),
-    Mistake("UNKNOWN_KEY", POLICY, "competence:", "competences:", "competences:", "competence"),
-    Mistake("MISSING_KEY", HU, "    tier: MEMBER\n", "", "name: Hungary", "add tier"),
-    Mistake(
-        "MISSING_SECTION", POLICY, "lifetimes:\n  missing_person: P30D\n", "", "", "add lifetimes"
-    ),
-    Mistake(
-        "WRONG_TYPE", HU, "statuses: [ACTUAL]", "statuses: ACTUAL", "statuses: ACTUAL", "[ONE, TWO]"
-    ),
-    Mistake(
-        "WRONG_TYPE", NETWORK, "HU: [RS]", "HU: [RS]\n  NO: [RS]", "NO:", 'put it in quotes: "NO"'
-    ),
-    Mistake("WRONG_TYPE", NETWORK, "version: 3", 'version: "3"', "version", "write 1"),
-    Mistake("WRONG_TYPE", NETWORK, "example: true", "example: yep", "example", "write true"),
-    Mistake("WRONG_TYPE", RS, "name: Serbia", "name:", "name:", "a word"),
-    Mistake("OUT_OF_BOUNDS", NETWORK, "version: 3", "version: 0", "version", "from 1"),
-    Mistake(
-        "UNKNOWN_ORGANISATION_TYPE",
-        HU,
-        "BORDER_POLICE",
-        "border-police",
-        "border-police\n",
-        "BORDER_POLICE?",
-    ),
-    Mistake("UNKNOWN_TIER", RS, "tier: MEMBER", "tier: MEMBERS", "MEMBERS", "MEMBER?"),
-    Mistake(
-        "UNKNOWN_TOPIC",
-        RS,
-        "MISSING_CHILDREN",
-        "MISSING_CHILD",
-        "MISSING_CHILD",
-        "MISSING_CHILDREN?",
-    ),
-    Mistake("UNKNOWN_PURPOSE", RS, "LOCATE_PERSON", "LOCATE", "LOCATE", "LOCATE_PERSON?"),
-    Mistake("UNKNOWN_STATUS", RS, "EXERCISE", "DRAFT", "DRAFT", "ACTUAL, EXERCISE, SYSTEM, TEST"),
-    Mistake("UNKNOWN_REGIME", RS, "regime: LED", "regime: LDE", "LDE", "LED?"),
-    Mistake("UNKNOWN_COUNTRY", RS, "country: RS", "country: YU", "YU", "ISO 3166-1"),
-    Mistake("UNKNOWN_ROLE", POLICY, "HEADING: F", "HEADED: F", "HEADED", "HEADING?"),
-    Mistake("UNKNOWN_REACH", POLICY, "HEADING: F", "HEADING: X", "HEADING: X", "F, N, R"),
-    Mistake("UNKNOWN_SCOPE", POLICY, "to: ALL", "to: EVERYBODY", "EVERYBODY", "ALL"),
-    Mistake("UNKNOWN_URGENCY", POLICY, "IMMEDIATE:", "IMEDIATE:", "IMEDIATE", "IMMEDIATE?"),
-    Mistake(
-        "UNKNOWN_TLP_LEVEL",
-        POLICY,
-        "AMBER_STRICT:",
-        "AMBER+STRICT:",
-        "AMBER+STRICT",
-        "AMBER_STRICT?",
-    ),
-    Mistake(
-        "UNKNOWN_EVENT_TYPE",
-        POLICY,
-        "publishes: [missing_person]",
-        "publishes: [missing_persons]",
-        "persons]",
-        "missing_person?",
-    ),
-    Mistake(
-        "MISSING_EVENT_TYPE",
-        POLICY,
-        "competence:\n  missing_person: [SPOC_24_7, BORDER_POLICE]",
-        "competence: {}",
-        "competence",
-        "add missing_person",
-    ),
-    Mistake("MISSING_PURPOSE", POLICY, "  PROSECUTE: {}\n", "", "purposes:", "add PROSECUTE"),
-    Mistake("MISSING_TLP_LEVEL", POLICY, "  RED: {}\n", "", "tlp:", "add RED"),
-    Mistake("MISSING_TIER", POLICY, "  GUEST: {publishes: []}\n", "", "tiers:", "add GUEST"),
-    Mistake(
-        "MISSING_URGENCY",
-        POLICY,
-        "OTHERWISE: {read: P1DT12H}",
-        "FUTURE: {read: P1DT12H}",
-        "    IMMEDIATE: {read",
-        "add OTHERWISE",
-    ),
-    Mistake("BAD_FORM", POLICY, "PT15M", "15 min", "15 min", "ISO 8601"),
-    Mistake("BAD_FORM", POLICY, "PT15M", "PT0M", "PT0M", "ISO 8601"),
-    Mistake("BAD_FORM", RS, "sr-Cyrl", "Serbian", "Serbian", "BCP 47"),
-    Mistake("BAD_FORM", RS, "hours: 24/7", "hours: always", "always", "Mo-Fr 08:00-16:00"),
-    Mistake("BAD_FORM", RS, "rs.spoc:", "spoc:", "spoc:", "rs.spoc"),
-    Mistake(
-        "DUPLICATE_ITEM", RS, "[ACTUAL, EXERCISE]", "[ACTUAL, ACTUAL]", "ACTUAL, ACTUAL", "keep one"
-    ),
-    Mistake("TOO_FEW", RS, "purposes: [LOCATE_PERSON]", "purposes: []", "purposes", "at least 1"),
-    Mistake(
-        "FOREIGN_DESK",
-        HU,
-        "hu.border-police:",
-        "rs.border-police:",
-        "rs.border",
-        "hu.border-police",
-    ),
-    Mistake("COUNTRY_TAKEN", RS, "country: RS", "country: HU", "country: HU", "one member"),
-    Mistake("OWN_NEIGHBOUR", NETWORK, "RS: [HU]", "RS: [HU, RS]", "[HU, RS]", "take it out"),
-    Mistake(
-        "ONE_WAY_ADJACENCY", NETWORK, "HU: [RS]", "HU: []", "RS: [HU]", "add RS to the row of HU"
-    ),
-    Mistake(
-        "ONE_WAY_ADJACENCY", NETWORK, "RS: [HU]", "RS: [HU, RO]", "RS: [HU, RO]", "add RO: [RS]"
-    ),
-    Mistake(
-        "UNREACHABLE_ORGANISATION_TYPE",
-        HU,
-        "organisation: BORDER_POLICE",
-        "organisation: HEALTH",
-        "HEALTH",
-        "competence",
-    ),
-    Mistake("UNREACHABLE_ORGANISATION_TYPE", POLICY, "BORDER_POLICE: F, ", "", "", "purposes"),
-    Mistake(
-        "UNREACHABLE_DESK",
-        RS,
-        "purposes: [LOCATE_PERSON]",
-        "purposes: [PREVENT]",
-        "[PREVENT]",
-        "LOCATE_PERSON",
-    ),
-    Mistake("UNKNOWN_MEMBER", TRANSFERS, "[rs, hu]", "[rs, hun]", "[rs, hun]", "hu?"),
-    Mistake(
-        "UNKNOWN_PARTY", TRANSFERS, "from: [neighbours]", "from: [neighbour]", "from", "neighbours?"
-    ),
-    Mistake(
-        "GROUP_IS_MEMBER", TRANSFERS, "neighbours: [rs, hu]", "hu: [rs]", "hu: [rs]", "another"
-    ),
-    Mistake("DUPLICATE_NAME", TRANSFERS, "code: HUROZ", "code: RSHRG", "Röszke", "rename one"),
-    Mistake("UNKNOWN_BASIS", TRANSFERS, "AGREEMENT", "AGREEMENTS", "AGREEMENTS", "AGREEMENT?"),
-    Mistake("BAD_FORM", TRANSFERS, "until: null", "until: 30.06.2027", "until", "2027-06-30"),
-    Mistake("BAD_FORM", TRANSFERS, "name: RS-HU", "name: Balkan", "Balkan", "TR-BG-RS-HU"),
-    Mistake("TOO_FEW", TRANSFERS, "[HU, RS]", "[HU]", "Röszke", "at least 2"),
-    Mistake("TOO_MANY", TRANSFERS, "[HU, RS]", "[HU, RS, RO]", "Röszke", "at most 2"),
-    Mistake("DUPLICATE_ITEM", TRANSFERS, "[HU, RS]", "[HU, HU]", "Röszke", "keep one"),
-    Mistake("MISSING_KEY", TRANSFERS, "    basis: AGREEMENT\n", "", "name: Police", "add basis"),
-    Mistake("UNKNOWN_KEY", TRANSFERS, "until: null", "til: null", "til", "until"),
-    Mistake("WRONG_TYPE", POLICY, "small_cell: 5", "small_cell: [5]", "small_cell", "the colon"),
-    Mistake("WRONG_TYPE", POLICY, "small_cell: 5", "corridors: {}", "corridors", "write - ..."),
-    Mistake("OUT_OF_BOUNDS", POLICY, "small_cell: 5", "small_cell: -1", "small_cell", "from 0"),
-    Mistake("MISSING_SECTION", POLICY, "small_cell: 5", "", "", "add small_cell"),
-    Mistake("DUPLICATE_KEY", TRANSFERS, "groups:", "small_cell: 4\ngroups:", "small_cell", "keep"),
-    Mistake(
-        "UNKNOWN_CLEARANCE", RS, "regime: LED", "regime: LED\n        clearance: TOP", "TOP", "of"
-    ),
-    Mistake(
-        "OUT_OF_BOUNDS", RS, "regime: LED", "regime: LED\n        majors: [0]", "majors", "from 1"
-    ),
-    Mistake(
-        "TOO_FEW", RS, "regime: LED", "regime: LED\n        majors: []", "majors", "at least 1"
-    ),
-    Mistake(
-        "WRONG_TYPE", RS, "tier: MEMBER", "tier: MEMBER\n    suspended: since May", "May", "true"
-    ),
-]
-
-
 @pytest.mark.parametrize(
     "mistake", MISTAKES, ids=lambda each: f"{each.code}-{each.new.strip()[:20]}"
 )
@@ -306,6 +114,10 @@ def test_a_mistake_is_named_with_its_file_its_line_and_what_to_write(mistake: Mi
         lines = files[problem.file].splitlines(keepends=True)
         assert mistake.line in lines[problem.line - 1]
     assert str(problem).startswith(f"{problem.file}:{problem.line}: {mistake.code}: ")
+
+
+def test_what_the_author_is_told_of_each_mistake_is_what_is_written_down() -> None:
+    assert told() == TOLD.read_text("utf-8")
 
 
 def test_one_mistake_is_one_problem() -> None:
@@ -346,8 +158,31 @@ def test_a_policy_must_speak_of_every_event_type_of_the_contract() -> None:
     assert {each.code for each in refused.value.problems} == {"MISSING_EVENT_TYPE"}
 
 
+@pytest.mark.parametrize("text", ["- a list", "a word"])
+def test_a_file_that_is_no_mapping_is_told_how_a_section_is_written(text: str) -> None:
+    problems = problems_of({**SMALL, "odd.yaml": f"# a remark\n{text}\n"})
+    assert [str(each) for each in problems] == [
+        "odd.yaml:2: WRONG_TYPE: the file is no mapping; write SECTION: ..."
+    ]
+
+
+@pytest.mark.parametrize("text", ["a: \x00", "a: \ud800", "[" * 5000])
+def test_what_no_reader_can_read_is_told_of_the_whole_file(text: str) -> None:
+    (problem,) = problems_of({**SMALL, "odd.yaml": f"# a remark\n{text}"})
+    assert (problem.file, problem.code, problem.fix) == (
+        "odd.yaml",
+        "BAD_YAML",
+        "correct the notation",
+    )
+    assert problem.line == 1
+    assert problem.text.removeprefix("this is not YAML: ")
+
+
 def test_a_network_without_files_lacks_every_section() -> None:
-    assert {each.code for each in problems_of({})} == {"MISSING_SECTION"}
+    problems = problems_of({})
+    assert {each.code for each in problems} == {"MISSING_SECTION"}
+    assert {(each.file, each.line) for each in problems} == {("network.yaml", 1)}
+    assert len(problems) == 16
 
 
 def test_a_file_that_holds_only_comments_says_nothing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from natcbus.contract.types.core import Clearance, Status, Tlp
@@ -10,7 +12,7 @@ from natcbus.routing.decision import Withheld
 from natcbus.routing.gates import Refusal
 from natcbus.routing.reasons import explain, explain_denial, explain_withheld, tlp_label
 from natcbus.routing.rules import RULES, WITHHOLDING
-from tests.support.building import a_desk, a_header, a_network
+from tests.support.building import POLICY, a_desk, a_header, a_network
 
 NETWORK = a_network(
     a_desk("rs.spoc"), a_desk("hu.shelter", "NGO_SHELTER"), a_desk("ro.spoc"), a_desk("xk.spoc")
@@ -65,15 +67,30 @@ def test_a_designation_note_stands_with_the_name() -> None:
     assert explain("ROLE_ADJACENT", ("RS",), NETWORK, "xk.spoc").endswith(note)
 
 
+def test_each_designation_has_its_note() -> None:
+    network = replace(NETWORK, designations={"XK": "One note.", "RO": "Another note."})
+
+    assert explain("ROLE_HEADING", ("RO", "XK"), network, "rs.spoc") == (
+        "The person may be heading for Romania* (RO) and Kosovo* (XK). * Another note. * One note."
+    )
+
+
 def test_topics_are_put_in_words() -> None:
     assert explain("COMPETENCE", ("MISSING_CHILDREN", "ONLINE"), NETWORK, "rs.spoc") == (
         "This desk works on missing children and online."
     )
+    assert explain("COMPETENCE", ("CYBER", "MISSING_CHILDREN", "ONLINE"), NETWORK, "rs.spoc") == (
+        "This desk works on cyber, missing children and online."
+    )
 
 
 def test_a_code_of_a_later_version_is_shown_as_it_is() -> None:
-    assert "ROLE_NEW (RS)" in explain("ROLE_NEW", ("RS",), NETWORK, "rs.spoc")
-    assert "ROLE_HEADING" in explain("ROLE_HEADING", (), NETWORK, "rs.spoc")
+    no_words = "which this version of natcbus cannot put into words: update it."
+
+    assert explain("ROLE_NEW", ("RS", "HU"), NETWORK, "rs.spoc") == (
+        f"Reason ROLE_NEW (RS, HU), {no_words}"
+    )
+    assert explain("ROLE_HEADING", (), NETWORK, "rs.spoc") == f"Reason ROLE_HEADING, {no_words}"
     assert "GATE_NEW" in explain_denial("GATE_NEW", NETWORK, "rs.spoc")
 
 
@@ -87,6 +104,73 @@ def test_every_denial_code_has_its_sentence_with_and_without_the_header(refusal:
         assert text[0].isupper()
         assert text.endswith(".")
         assert "{" not in text
+
+
+def test_a_desk_and_a_message_that_the_reader_does_not_know_are_told_in_general_words() -> None:
+    network = a_network(a_desk("rs.spoc"), policy=replace(POLICY, small_cell=7))
+    rules = {**RULES, **WITHHOLDING}
+    said = {code.value: explain_denial(code, network, "no.such-desk") for code in Refusal}
+    said |= {code.value: explain_withheld(code, network, "no.such-desk") for code in Withheld}
+
+    assert {code: text for code, text in said.items() if "{" in rules[code].says} == {
+        "EXCLUDED_BY_SENDER": "The sender excluded this desk or all of its member.",
+        "CONFLICT_OF_INTEREST": "The case itself concerns this desk or its member.",
+        "SUSPENDED": "This desk or all of its member is suspended.",
+        "STATUS_ISOLATION": "This desk is not enrolled for such messages.",
+        "TLP_SCOPE": "The message's TLP level does not cover unlisted desks of its member, "
+        "and this desk is not named.",
+        "H2_NO_PROVIDER_CONSENT": "The data is under Europol code H2, and its provider "
+        "has not allowed that it goes on to its member.",
+        "NO_TRANSFER_BASIS": "No agreement covers a transfer from its provider to a desk of "
+        "its member under its regime.",
+        "CLEARANCE": "The message demands the clearance that the sender chose, and this desk "
+        "has less.",
+        "SCHEMA_UNSUPPORTED": "The message is written in version unknown here, and this desk "
+        "reads others.",
+        "PURPOSE_MISMATCH": "This unlisted desk is not accredited for the purpose that the "
+        "sender chose.",
+        "COMPETENCE": "Unlisted desks have no competence for such events.",
+        "AUDIENCE": "The audience table of such events does not give it to unlisted desks.",
+        "SMALL_CELL": "A count in it is below 7 and may point at a person, and this desk is not "
+        "named.",
+        "PURPOSE_REACH": "The purpose that the sender chose does not give it to unlisted desks.",
+    }
+
+
+def test_a_message_without_a_version_is_told_to_a_desk_that_reads_several_or_none() -> None:
+    header = a_header(version="")
+    network = a_network(
+        a_desk("rs.spoc", majors=frozenset({3, 1, 2})), a_desk("hu.spoc", majors=frozenset())
+    )
+
+    assert explain_denial("SCHEMA_UNSUPPORTED", network, "rs.spoc", header) == (
+        "The message is written in version unknown, and this desk reads 1.x, 2.x and 3.x."
+    )
+    assert explain_denial("SCHEMA_UNSUPPORTED", network, "hu.spoc", header) == (
+        "The message is written in version unknown, and this desk reads none."
+    )
+
+
+def test_a_withheld_compartment_is_told_with_the_words_of_the_message() -> None:
+    header = a_header()
+
+    assert explain_withheld("AUDIENCE", NETWORK, "hu.shelter", header) == (
+        "The audience table of missing_person does not give it to NGO_SHELTER desks."
+    )
+    assert explain_withheld("PURPOSE_REACH", NETWORK, "hu.shelter", header) == (
+        "The purpose LOCATE_PERSON does not give it to NGO_SHELTER desks."
+    )
+
+
+def test_a_desk_of_no_country_is_told_of_its_country_in_general_words() -> None:
+    network = a_network(a_desk("techco.safety", "PARTNER_TECH"))
+
+    assert explain("ROLE_ADJACENT", ("RS",), network, "techco.safety") == (
+        "This desk's country borders RS, where the person was last seen."
+    )
+    assert explain("ROLE_CORRIDOR", ("RO-HU",), network, "techco.safety") == (
+        "The route RO-HU leads through this desk's country."
+    )
 
 
 def test_a_denial_is_exact_when_the_header_is_known() -> None:
@@ -161,6 +245,10 @@ def test_a_refusal_names_provider_regime_clearance_and_version() -> None:
 
     assert said("H2_NO_PROVIDER_CONSENT") == (
         "The data is under Europol code H2, and Serbia has not allowed that it goes on to Hungary."
+    )
+    from_the_night_shift = replace(header, from_="rs.spoc.night")
+    assert "Serbia" in explain_denial(
+        "H2_NO_PROVIDER_CONSENT", NETWORK, "hu.shelter", from_the_night_shift
     )
     assert said("NO_TRANSFER_BASIS") == (
         "No agreement covers a transfer from Serbia to a desk of Hungary under LED."

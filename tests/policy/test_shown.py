@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from natcbus.client.errors import IncompatibleError
+from natcbus.client.errors import IncompatibleError, UnavailableError
 from natcbus.client.shown import Shown
 
 FEED = "desk.hu.spoc.feed"
@@ -38,7 +38,7 @@ def test_the_first_digest_of_a_delivery_stays(tmp_path: Path) -> None:
 
 
 def test_a_second_reader_is_told_who_is_first(tmp_path: Path) -> None:
-    with Shown(tmp_path / "s.sqlite"), pytest.raises(IncompatibleError) as caught:
+    with Shown(tmp_path / "s.sqlite"), pytest.raises(UnavailableError) as caught:
         Shown(tmp_path / "s.sqlite")
     assert caught.value.code == "STATE_IN_USE"
     assert f"process {os.getpid()} " in caught.value.text

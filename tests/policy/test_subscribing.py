@@ -12,7 +12,15 @@ from typing import Any
 
 import pytest
 
-from natcbus.client import Context, Delivery, IncompatibleError, Refused, Start, Subscriber
+from natcbus.client import (
+    Context,
+    Delivery,
+    IncompatibleError,
+    Refused,
+    Start,
+    Subscriber,
+    UnavailableError,
+)
 from natcbus.client.world import World
 from natcbus.envelope.certificates import Use
 from natcbus.envelope.directory import KeyDirectory
@@ -272,7 +280,7 @@ def test_a_second_process_is_told_which_one_reads_already(feed: Feed, context: C
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(IncompatibleError) as caught:
+        with pytest.raises(UnavailableError) as caught:
             subscriber(context)
         other.communicate()
     assert caught.value.code == "STATE_IN_USE"

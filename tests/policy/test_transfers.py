@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
 
 from natcbus.routing.network import Agreement
 from natcbus.routing.transfers import covering, transfers_by_sender
@@ -33,6 +37,16 @@ def receivers(
     return {receiving: set().union(*each) for receiving, each in covered.items()}
 
 
+@pytest.fixture
+def in_auckland(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose wall clock is twelve hours ahead of UTC."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "NZST-12")
+        time.tzset()
+        yield
+    time.tzset()
+
+
 def test_groups_stand_for_their_members() -> None:
     assert receivers(agreement("see", to="eu")) == {"LED": {"hu", "si"}}
     assert receivers(agreement("rs", to="mk")) == {"LED": {"mk"}}
@@ -52,6 +66,12 @@ def test_an_agreement_ends_with_its_last_day_in_utc() -> None:
     assert receivers(last_day, sent_at=datetime(2026, 3, 2, 23, 59, tzinfo=UTC))
     assert not receivers(last_day, sent_at=datetime(2026, 3, 3, tzinfo=UTC))
     assert receivers(last_day, sent_at=datetime(2026, 3, 3, 0, 30, tzinfo=in_belgrade))
+
+
+def test_the_time_zone_of_the_machine_that_decides_is_nothing(in_auckland: None) -> None:
+    last_day = agreement("rs", to="hu", until=date(2026, 3, 2))
+
+    assert receivers(last_day, sent_at=datetime(2026, 3, 2, 23, 59, tzinfo=UTC))
 
 
 def test_what_was_collected_under_led_crosses_to_gdpr_only_where_it_is_said() -> None:

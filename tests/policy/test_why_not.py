@@ -22,6 +22,7 @@ NETWORK = a_network(
     a_desk("rs.spoc"),
     a_desk("hu.spoc", topics=["CHILDREN"]),
     a_desk("hu.shelter", "NGO_SHELTER"),
+    a_desk("hu.border-police", "BORDER_POLICE"),
     a_desk("bg.spoc", topics=["CHILDREN", "ONLINE"]),
     a_desk("bg.training", statuses=["EXERCISE"]),
     a_desk("techco.safety", "PARTNER_TECH"),
@@ -67,6 +68,29 @@ def test_a_desk_that_receives_is_told_what_it_does_not_open_and_who_may_change_t
     assert answer.withheld[0].objection.text == (
         "The reasons for which this desk was chosen do not reach that far."
     )
+
+
+def test_what_is_withheld_is_told_with_the_words_of_the_message() -> None:
+    answer = asked("hu.border-police", addressed(desks=["hu.border-police"]))
+
+    assert [(each.compartment, each.objection.text) for each in answer.withheld] == [
+        (
+            "source",
+            "The audience table of missing_person does not give it to BORDER_POLICE desks.",
+        )
+    ]
+
+
+def test_an_earlier_recipient_that_nothing_else_points_at_is_told_what_it_gets() -> None:
+    earlier = {"bg.spoc": frozenset({"recognition"})}
+    header = a_header(addressing=addressed(desks=["hu.spoc"]))
+
+    answer = why_not("bg.spoc", MISSING, header, {}, SEALED, NETWORK, earlier)
+
+    assert answer.outcome is Outcome.RECEIVES
+    assert answer.because == (Reason("PRIOR"),)
+    assert answer.delivery is not None
+    assert answer.delivery.compartments == ("recognition",)
 
 
 def test_a_conflict_can_be_lifted_by_a_coordinator() -> None:

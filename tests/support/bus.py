@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from natcbus.client import Context, Subscriber
 from natcbus.client.subscriber import RESUME, Start
@@ -68,8 +69,25 @@ def _fail(refused: object) -> None:
 
 
 @contextmanager
-def running_bus(bootstrap: str, folder: Path, profile: Profile = Profile.SINGLE) -> Iterator[Bus]:
-    """A bus on a broker that runs already; its hub is ready when the block begins."""
+def running_bus(
+    bootstrap: str,
+    folder: Path,
+    profile: Profile = Profile.SINGLE,
+    *,
+    workers: int = 0,
+    changed: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Bus]:
+    """A bus on a broker that runs already; its hub is ready when the block begins.
+
+    Parameters
+    ----------
+    profile
+        What the topics are like. There is no TLS here, so the hub never runs as in production.
+    workers
+        So many under a supervisor; 0 is one worker alone.
+    changed
+        Settings of the hub, by their names without the prefix.
+    """
     network_folder = folder / "network"
     shutil.copytree(EXAMPLE, network_folder)
     network = read_network(network_folder)
@@ -78,16 +96,26 @@ def running_bus(bootstrap: str, folder: Path, profile: Profile = Profile.SINGLE)
         init_keys(owner, network, folder / "private" / owner, folder / "public", now)
     apply(bootstrap, plan(network, existing_topics(bootstrap, profile), profile))
     publish_schemas(bootstrap, plan_schemas(bootstrap, load_catalogue()))
-    settings = hub_settings() | {
-        "NATCBUS_HUB_PROFILE": profile.value,
-        "NATCBUS_HUB_BOOTSTRAP": bootstrap,
-        "NATCBUS_HUB_NETWORK": str(network_folder),
-        "NATCBUS_HUB_KEYS": str(folder / "public"),
-        "NATCBUS_HUB_SIGNING_KEY": str(folder / "private" / HUB / "hub.sign.pem"),
-        "NATCBUS_HUB_HEALTH_PORT": "0",
+    own = {
+        "PROFILE": (Profile.EMBEDDED if profile is Profile.EMBEDDED else Profile.SINGLE).value,
+        "BOOTSTRAP": bootstrap,
+        "NETWORK": str(network_folder),
+        "KEYS": str(folder / "public"),
+        "SIGNING_KEY": str(folder / "private" / HUB / "hub.sign.pem"),
+        "HEALTH_PORT": "0",
+        **({"STATE": str(folder / "hub")} if workers else {}),
+        **changed,
     }
-    hub = HubProcess("natcbus.cli.main", ["hub"], settings, folder / "hub.log")
+    settings = hub_settings() | {f"NATCBUS_HUB_{name}": text for name, text in own.items()}
+    hub = a_hub(settings, folder / "hub.log", workers)
     world = read_world(network_folder, folder / "public")
     with hub:
         hub.start().wait_ready()
         yield Bus(bootstrap, folder, network_folder, world, hub, settings)
+
+
+def a_hub(settings: Mapping[str, str], log: Path, workers: int = 0) -> HubProcess:
+    """A hub that is not started yet: one worker, or several under a supervisor."""
+    if not workers:
+        return HubProcess("natcbus.cli.main", ["hub"], settings, log)
+    return HubProcess("natcbus.cli.main", ["hub", "--workers", str(workers)], settings, log)

@@ -1,7 +1,7 @@
-"""Real Apache Kafka for the tests: KRaft, one node, loopback, a folder and a port of its own.
+"""Real Apache Kafka for the tests: KRaft, one node, loopback, a folder and ports of its own.
 
 The settings are those of docker-compose.yml (`deployment.kafka_settings`); `place` and `FASTER` are
-all that the tests replace or add.
+all that the tests replace or add. `tests.support.kafka_cluster` makes three such nodes one cluster.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from natcbus.operations.errors import BrokerUnreachableError
 from natcbus.operations.leash import leashed
 from natcbus.operations.reachable import LOOPBACK, cluster_id, free_port
 from tests.support.deployment import REPOSITORY, kafka_settings
+from tests.support.small_disk import SmallDisk
 
 LOG_SETTINGS: Final = REPOSITORY / "infra" / "kafka" / "log4j2.yaml"
 JARS: Final = REPOSITORY / ".kafka" / "jars"
@@ -44,14 +47,33 @@ class KafkaFailedError(RuntimeError):
     """Kafka could not be started for the tests."""
 
 
-def place(folder: Path, client_port: int, controller_port: int) -> dict[str, str]:
+@dataclass(frozen=True)
+class Ports:
+    """Where a node listens. Those who come in by ``host`` are sent back to ``advertised``.
+
+    ``advertised`` is ``host`` itself unless a proxy stands before it.
+    """
+
+    client: int = field(default_factory=free_port)
+    controller: int = field(default_factory=free_port)
+    host: int = field(default_factory=free_port)
+    proxy: int | None = None
+
+    @property
+    def advertised(self) -> int:
+        return self.host if self.proxy is None else self.proxy
+
+
+def place(data: Path, ports: Ports, node: int = 1) -> dict[str, str]:
     """Return the settings that say where this one node is."""
-    client, controller = f"{LOOPBACK}:{client_port}", f"{LOOPBACK}:{controller_port}"
+    client, host = (f"{LOOPBACK}:{port}" for port in (ports.client, ports.host))
+    controller = f"{LOOPBACK}:{ports.controller}"
     return {
-        "controller.quorum.voters": f"1@{controller}",
-        "listeners": f"CLIENT://{client},CONTROLLER://{controller}",
-        "advertised.listeners": f"CLIENT://{client}",
-        "log.dirs": str(folder / "data"),
+        "node.id": str(node),
+        "controller.quorum.voters": f"{node}@{controller}",
+        "listeners": f"CLIENT://{client},HOST://{host},CONTROLLER://{controller}",
+        "advertised.listeners": f"CLIENT://{client},HOST://{LOOPBACK}:{ports.advertised}",
+        "log.dirs": str(data),
     }
 
 
@@ -62,22 +84,44 @@ class Kafka:
     ----------
     bootstrap
         ``host:port`` for every client; stays the same over `restart`.
+    proxied
+        The same behind the proxy of its ports; the node sends who comes by it back to it.
     data
         The broker's data folder (topics are folders in it, ``<topic>-<partition>``).
     log_file
         What the broker itself wrote.
+
+    Parameters
+    ----------
+    disk
+        What its data lie on, where that is no ordinary disk.
+    replaced
+        Settings of its own, such as those that make it one of three.
+    cluster
+        The cluster's id, which its nodes share.
     """
 
-    def __init__(self, folder: Path) -> None:
-        client_port, controller_port = free_port(), free_port()
+    def __init__(
+        self,
+        folder: Path,
+        ports: Ports | None = None,
+        *,
+        disk: SmallDisk | None = None,
+        node: int = 1,
+        cluster: str | None = None,
+        replaced: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.ports = Ports() if ports is None else ports
         self.folder = folder
-        self.data = folder / "data"
+        self.data = folder / "data" if disk is None else disk.folder
+        self._within = () if disk is None else disk.within
         self.log_file = folder / "kafka.log"
-        self.bootstrap = f"{LOOPBACK}:{client_port}"
+        self.bootstrap = f"{LOOPBACK}:{self.ports.client}"
+        self.proxied = f"{LOOPBACK}:{self.ports.advertised}"
         self._properties = folder / "server.properties"
         self._process: subprocess.Popen[bytes] | None = None
-        self._write_properties(place(folder, client_port, controller_port))
-        self._format()
+        self._write_properties({**place(self.data, self.ports, node), **replaced})
+        self._format(cluster_name() if cluster is None else cluster)
 
     @property
     def pid(self) -> int:
@@ -86,17 +130,31 @@ class Kafka:
             raise KafkaFailedError("Kafka is not running")
         return self._process.pid
 
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start the broker and return when it answers a Metadata request."""
+        self.spawn()
+        self.wait_answering()
+
+    def spawn(self) -> None:
+        """Start the process and return at once."""
+        self._forget()
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 leashed(
-                    _java(
-                        *_JVM,
-                        f"-Dlog4j2.configurationFile={LOG_SETTINGS}",
-                        "kafka.Kafka",
-                        str(self._properties),
-                    )
+                    [
+                        *self._within,
+                        *_java(
+                            *_JVM,
+                            f"-Dlog4j2.configurationFile={LOG_SETTINGS}",
+                            "kafka.Kafka",
+                            str(self._properties),
+                        ),
+                    ]
                 ),
                 cwd=self.folder,
                 stdin=subprocess.PIPE,
@@ -104,12 +162,15 @@ class Kafka:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def wait_answering(self) -> None:
+        """Return when the broker answers a Metadata request."""
         give_up = time.monotonic() + _START_WITHIN_S
         while time.monotonic() < give_up:
             try:
                 cluster_id(self.bootstrap, within_s=0.5)
             except BrokerUnreachableError:
-                if self._process.poll() is None:
+                if self.runs:
                     continue
                 break
             else:
@@ -123,6 +184,11 @@ class Kafka:
     def stop(self) -> None:
         """End the broker as an operator would."""
         self._end(signal.SIGTERM)
+
+    def wait_ended(self, within_s: float) -> None:
+        """Return when the broker has ended by itself."""
+        assert self._process is not None
+        self._process.wait(within_s)
 
     def restart(self) -> None:
         """Start it again on the same port with the data it had; kills it first if it still runs."""
@@ -141,7 +207,7 @@ class Kafka:
         self._process.send_signal(signal.SIGCONT)
 
     def _end(self, number: signal.Signals) -> None:
-        process, self._process = self._process, None
+        process = self._process
         if process is None:
             return
         process.send_signal(number)
@@ -150,24 +216,28 @@ class Kafka:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        assert process.stdin is not None
-        process.stdin.close()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of a process that has ended."""
+        process, self._process = self._process, None
+        if process is not None:
+            assert process.stdin is not None
+            process.stdin.close()
 
     def _write_properties(self, own: Mapping[str, str]) -> None:
         settings = {**kafka_settings(), **own, **FASTER}
         lines = [f"{key}={value}\n" for key, value in settings.items()]
         self._properties.write_text("".join(lines), "utf-8")
 
-    def _format(self) -> None:
+    def _format(self, cluster: str) -> None:
         done = subprocess.run(
-            _java(
-                "kafka.tools.StorageTool",
-                "format",
-                "-t",
-                _cluster_name(),
+            [
+                *self._within,
+                *_java("kafka.tools.StorageTool", "format", "-t", cluster),
                 "-c",
                 str(self._properties),
-            ),
+            ],
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -180,11 +250,11 @@ class Kafka:
 
 
 @contextmanager
-def running_kafka() -> Iterator[Kafka]:
+def running_kafka(ports: Ports | None = None, disk: SmallDisk | None = None) -> Iterator[Kafka]:
     """Run a Kafka of its own for as long as the block lasts."""
     folder = Path(tempfile.mkdtemp(prefix="natcbus-kafka-"))
     try:
-        kafka = Kafka(folder)
+        kafka = Kafka(folder, ports, disk=disk)
         try:
             kafka.start()
             yield kafka
@@ -201,7 +271,7 @@ def _java(*arguments: str) -> list[str]:
     return [java, "-cp", f"{JARS}/*", *arguments]
 
 
-def _cluster_name() -> str:
+def cluster_name() -> str:
     """16 random bytes as Kafka writes them: URL-safe, unpadded, not beginning with a dash."""
     while (name := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith(
         "-"

@@ -69,6 +69,7 @@ class Hub:
             network=self.progress.network(),
             paused=self.pauses.left(),
             states=self.window.states(),
+            ready=not self.progress.obstacles(),
         )
 
 
@@ -100,6 +101,7 @@ def create_app(
     require_compiled_faust(os.environ)
     tolerate_header_names()
     metrics = Metrics()
+    metrics.expect(member_topics)
     pauses = Pauses(settings.flood_pause)
     progress = Progress(settings.stalled_after, paused=pauses.left)
     app = App(

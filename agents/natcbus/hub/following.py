@@ -196,7 +196,7 @@ def _begin(topic: NetworkTopic, versions: Versions, now: datetime) -> Version:
 def _taken(versions: Versions, records: Iterator[bytes] | Sequence[bytes]) -> Iterator[str]:
     for value in records:
         try:
-            versions.take(value)
+            versions.add(value)
         except VersionRefusedError as error:
             logger.error("a version of the network is not used: %s: %s", error.code, error.text)  # noqa: TRY400 - a refusal, no failure
             yield error.code

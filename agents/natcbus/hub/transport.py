@@ -25,8 +25,8 @@ from natcbus.hub.records import Outbound
 LAST_COMMIT_SECONDS: Final = 5.0
 """How long a rebalance waits for the commit of what is acknowledged already."""
 
-SHARE: Final = 128
-"""Records of one partition that are taken at once: a flood in one keeps no other waiting."""
+TAKEN_AT_ONCE: Final = 256
+"""Records that are shared out among the partitions: those of one flood keep no other waiting."""
 PAUSED_SECONDS: Final = 0.1
 """With nothing to read: how long until somebody looks again."""
 
@@ -77,9 +77,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             return {}
         fetch = super()._fetch_records
         taken: dict[Any, Any] = {}
-        for tp in fetched_partitions(consumer, wanted):
-            taken.update(await fetch(consumer, {tp}, timeout=0, max_records=SHARE))
-        return taken or await fetch(consumer, wanted, timeout=timeout, max_records=SHARE)
+        fetched = fetched_partitions(consumer, wanted)
+        share = max(1, TAKEN_AT_ONCE // max(1, len(fetched)))
+        for tp in fetched:
+            taken.update(await fetch(consumer, {tp}, timeout=0, max_records=share))
+        return taken or await fetch(consumer, wanted, timeout=timeout, max_records=TAKEN_AT_ONCE)
 
     async def on_thread_stop(self) -> None:
         """Say good-bye to the group if the worker comes back under another name.

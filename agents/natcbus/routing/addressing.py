@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Final
 
 from natcbus.contract.problems import Problem
@@ -16,7 +15,7 @@ from natcbus.routing.candidates import role_row
 from natcbus.routing.country_roles import BY_ROLE, countries_in_role, derived_heading
 from natcbus.routing.crossings import border_problems
 from natcbus.routing.decision import Decision
-from natcbus.routing.nearest import did_you_mean
+from natcbus.routing.nearest import closest, did_you_mean
 from natcbus.routing.network import Network, RoleRow
 
 _ADDRESSING: Final = "/header/addressing"
@@ -167,7 +166,7 @@ def _fill(role: CountryRole, message_type: str, network: Network) -> str:
     if role is CountryRole.CORRIDOR:
         return f"no route is named: name one in addressing.corridors, {listing}, or remove the role"
     audience = network.audiences.get(message_type)
-    pointers = audience.country_roles.get(role, ()) if audience is not None else ()
+    pointers = audience.country_roles.get(role) if audience is not None else None
     filling = f"fill {' or '.join(f'/open{pointer}' for pointer in pointers)}, " if pointers else ""
     return f"no country plays the role {role}: {filling}{listing}, or remove the role"
 
@@ -190,8 +189,8 @@ def _corridors(addressing: Addressing, network: Network) -> Iterator[Problem]:
         yield Problem(f"{_ADDRESSING}/corridors", "CORRIDOR_ROLE_NOT_LISTED", text)
     for index, name in enumerate(addressing.corridors):
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else "`natcbus network show` lists them"
+            near = closest(name, known)
+            hint = f"did you mean {near}?" if near else "`natcbus network show` lists them"
             text = f"this network has no corridor {name}: {hint}"
             yield Problem(f"{_ADDRESSING}/corridors/{index}", "UNKNOWN_CORRIDOR", text)
 
@@ -204,8 +203,8 @@ def _topics(
         yield Problem(f"{_ADDRESSING}/topics", "TOPICS_NOT_IN_MATRIX", text)
     for index, topic in enumerate(addressing.topics):
         if not network.desks_by_topic.get(topic):
-            near = get_close_matches(topic, network.desks_by_topic, n=1)
-            hint = f"did you mean {near[0]}?" if near else "`natcbus network show` lists the topics"
+            near = closest(topic, network.desks_by_topic)
+            hint = f"did you mean {near}?" if near else "`natcbus network show` lists the topics"
             yield Problem(
                 f"{_ADDRESSING}/topics/{index}",
                 "UNKNOWN_TOPIC",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
 from natcbus.contract.problems import Problem
+from natcbus.routing.nearest import closest
 from natcbus.routing.network import Network
 
 _POINT = "border_point"
@@ -26,8 +26,8 @@ def border_problems(open_part: Mapping[str, object], network: Network) -> Iterat
 def _judge(pointer: str, code: str, country: object, network: Network) -> Iterator[Problem]:
     point = network.border_points.get(code)
     if point is None:
-        near = get_close_matches(code, network.border_points, n=1)
-        hint = f"did you mean {near[0]}?" if near else "leave it out where the network has none"
+        near = closest(code, network.border_points)
+        hint = f"did you mean {near}?" if near else "leave it out where the network has none"
         text = f"this network knows no border point {code}: {hint}"
         yield Problem(pointer, "UNKNOWN_BORDER_POINT", text)
     elif isinstance(country, str) and country not in point.between:

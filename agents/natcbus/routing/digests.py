@@ -82,4 +82,4 @@ def _bytes(value: bytes) -> bytes:
 
 
 def _u32(number: int) -> bytes:
-    return number.to_bytes(4, "big")
+    return number.to_bytes(4)

@@ -271,7 +271,10 @@ def _covered(tlp: Tlp, policy: Policy) -> Mapping[Tier, frozenset[str] | None]:
 
 
 def _major(version: str) -> int | None:
-    return int(version.partition(".")[0]) if FORMATS["version"].accepts(version) else None
+    if not FORMATS["version"].accepts(version):
+        return None
+    major, _ = version.split(".")
+    return int(major)
 
 
 def _always(_: Conditions) -> bool:

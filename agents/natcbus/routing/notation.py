@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from natcbus.contract.assembly import Json
 from natcbus.contract.formats import Format
 from natcbus.routing.documents import Entries, Items, Kind, Node, Place, Report, Word
+from natcbus.routing.nearest import closest
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -226,11 +226,11 @@ class ListOf(Generic[T]):
                 report.add(at, "DUPLICATE_ITEM", text, "keep one of them")
             seen.add(value)
         if len(found) < self.at_least:
-            text = f"this list has {len(found)} items" if found else "this list is empty"
+            text = f"this list holds {len(found)}" if found else "this list is empty"
             report.add(node.at, "TOO_FEW", text, f"write at least {self.at_least}")
             return None
         if self.at_most is not None and len(found) > self.at_most:
-            text = f"this list has {len(found)} items"
+            text = f"this list holds {len(found)}"
             report.add(node.at, "TOO_MANY", text, f"write at most {self.at_most}")
             return None
         return At(items, node.at) if len(items) == len(found) else None
@@ -311,7 +311,7 @@ class Record(Generic[T]):
         for (word, _, at), value in node.entries:
             field = self.fields.get(word)
             if field is None:
-                text = f"{word} is no key of a {self.name}"
+                text = f"{word} is no key of this {self.name}"
                 report.add(at, "UNKNOWN_KEY", text, nearest(word, self.fields.keys()))
             else:
                 found[word] = field.notation.read(value, report)
@@ -363,12 +363,12 @@ class WordOr(Generic[T, U]):
 
 def nearest(written: str, words: Iterable[str], hint: str = "") -> str:
     """What somebody who wrote ``written`` can write instead."""
-    known = sorted(words)
+    known = sorted(set(words))
     # Not the case, only the letters: somebody who writes border-police means BORDER_POLICE.
     folded = {_folded(word): word for word in known}
-    near = get_close_matches(_folded(written), folded, n=1)
-    if near:
-        return f"did you mean {folded[near[0]]}?"
+    near = closest(_folded(written), folded)
+    if near is not None:
+        return f"did you mean {folded[near]}?"
     return hint or f"write one of {', '.join(known) or 'nothing: none is defined'}"
 
 

@@ -89,7 +89,7 @@ def _of_desk(network: Network, desk: str) -> Mapping[str, str]:
     known = network.desks.get(desk)
     if known is None:
         return {
-            "organisation": "such",
+            "organisation": "unlisted",
             "member": "its member",
             "regime": "its regime",
             "cleared": "less",
@@ -111,11 +111,11 @@ def _of_message(network: Network, header: Header | None) -> Mapping[str, str]:
         return {
             "provider": "its provider",
             "tlp": "the message's TLP level",
-            "purpose": "of the message",
+            "purpose": "that the sender chose",
             "status": "such",
             "event": "such events",
-            "clearance": "of the message",
-            "version": "of the message",
+            "clearance": "that the sender chose",
+            "version": "unknown here",
             "small_cell": small_cell,
         }
     return {

@@ -140,7 +140,9 @@ def _why_never(
     policy = network.policy
     written = None if scope is None or isinstance(scope.value, str) else scope.value
     types = None if written is None else {kind for kind, _ in written}
-    named = "any organisation type" if types is None else ", ".join(sorted(types)) or "nobody"
+    named = (
+        "any organisation type" if types is None else ", ".join(sorted(types)) or "an empty list"
+    )
     found_by = "works on a topic" if by_topic else "is in a country"
     remaining = {
         kind

@@ -66,7 +66,7 @@ class Versions:
         self._objection = objection
         self._usable: list[Version] = []
 
-    def take(self, value: bytes) -> None:
+    def add(self, value: bytes) -> None:
         """Count a record from now on; the newest version a second time is no mistake.
 
         Raises

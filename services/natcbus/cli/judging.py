@@ -53,8 +53,6 @@ def judge(error: Exception) -> CommandError | None:
     cause = error.__cause__
     if isinstance(error, IncompatibleError) and isinstance(cause, NetworkError | KeyDirectoryError):
         return CommandError(Exit.WRONG_INPUT, _faults(cause))
-    if isinstance(error, UnavailableError) and error.message_id:
-        return CommandError(Exit.UNAVAILABLE, _faults(error), {"message_id": error.message_id})
     exit_code = _exit_code(error)
     return None if exit_code is None else CommandError(exit_code, _faults(error))
 

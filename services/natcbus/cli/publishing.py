@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -14,6 +14,7 @@ from natcbus.cli.decisions import counted, delivery_json, denial_json
 from natcbus.cli.deliveries import show_delivery
 from natcbus.cli.failures import CommandError, Exit, Fault, refused, wrong_input
 from natcbus.cli.inputs import event_text, network_at, the_time
+from natcbus.cli.journals import note_earlier
 from natcbus.cli.options import MEMBERS_SIDE, ContextOption, DeskOption, EventFile, JsonOption
 from natcbus.cli.output import Output, listed
 from natcbus.cli.receipts import (
@@ -25,7 +26,7 @@ from natcbus.cli.receipts import (
     show_returned,
 )
 from natcbus.cli.visible import visible
-from natcbus.client import Publisher, Start, Subscriber, contexts
+from natcbus.client import Publisher, Start, State, Subscriber, contexts
 from natcbus.client.publisher import Published
 from natcbus.client.receipts import returned, wait_for_receipt
 from natcbus.client.receipts import trace as receipts_of
@@ -57,17 +58,23 @@ def publish(
     ] = 30.0,
     message_id: Annotated[
         str | None,
-        typer.Option("--message-id", metavar="ID", help="Publish again under this id."),
+        typer.Option("--message-id", metavar="ID", help="Publish under this id, once."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish an event: validate, decide, seal, sign and send it; return when it is durable."""
+    """Publish an event: validate, decide, seal, sign, journal and send it.
+
+    Returns when it is durable. What the journal holds from earlier is sent first.
+    """
     output = Output(as_json=as_json)
     where = contexts.load(context)
     event = _under(event_text(file), message_id)
     with Publisher(where) as publisher:
         sent = publisher.publish(event)
         network = publisher.world.network
+        note_earlier(publisher, output)
+    if sent.state is not State.SENT:
+        _report_unsent(sent, network, output)
     if not wait:
         _report_sent(sent, network, output)
         return
@@ -163,18 +170,24 @@ def _under(text: bytes, message_id: str | None) -> bytes:
     return json.dumps(event).encode()
 
 
+def _report_unsent(sent: Published, network: Network, output: Output) -> NoReturn:
+    if sent.state is State.EXPIRED:
+        fault = Fault("EXPIRED", f"{sent.message_id} expired before the bus could be reached")
+        raise CommandError(Exit.REFUSED, [fault], _decided_json(sent, network))
+    text = (
+        f"{sent.message_id} is queued and will be sent, do not publish it again: {sent.why}; the "
+        "next `natcbus publish`, or `natcbus journal drain`, sends it first"
+    )
+    if not output.as_json:
+        output.say(f"QUEUED {sent.message_id} on thread {visible(sent.thread_id)}", "bold yellow")
+    known = _decided_json(sent, network)
+    raise CommandError(Exit.UNAVAILABLE, [Fault("QUEUED", text)], known)
+
+
 def _report_sent(sent: Published, network: Network, output: Output) -> None:
     decision, header = sent.decision, sent.header
     if output.as_json:
-        output.document(
-            _sent_json(sent)
-            | {
-                "deliveries": [delivery_json(each, network) for each in decision.deliveries],
-                "denials": [denial_json(each, network, header) for each in decision.denials],
-                "recalls": [*sent.recalls],
-                "errors": [],
-            }
-        )
+        output.document(_decided_json(sent, network) | {"errors": []})
         return
     output.say(f"{sent.state} {sent.message_id} on thread {visible(sent.thread_id)}", "bold")
     say_change(header, output)
@@ -201,6 +214,14 @@ def _report_routed(
         raise CommandError(Exit.REFUSED, faults_of(record))
     if not routed:
         raise typer.Exit(Exit.REFUSED)
+
+
+def _decided_json(sent: Published, network: Network) -> dict[str, Json]:
+    return _sent_json(sent) | {
+        "deliveries": [delivery_json(each, network) for each in sent.decision.deliveries],
+        "denials": [denial_json(each, network, sent.header) for each in sent.decision.denials],
+        "recalls": [*sent.recalls],
+    }
 
 
 def _sent_json(sent: Published) -> dict[str, Json]:

@@ -6,6 +6,7 @@ Ten lines are enough for either: see ``docs/examples``.
 import logging
 
 from natcbus.client.contexts import Context
+from natcbus.client.entries import State
 from natcbus.client.errors import (
     IncompatibleError,
     NatcbusError,
@@ -13,7 +14,7 @@ from natcbus.client.errors import (
     UnavailableError,
 )
 from natcbus.client.opening import Delivery
-from natcbus.client.publisher import Published, Publisher, State
+from natcbus.client.publisher import Published, Publisher
 from natcbus.client.subscriber import Refused, Start, Subscriber
 from natcbus.contract.problems import Problem
 

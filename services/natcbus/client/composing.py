@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -84,9 +84,7 @@ class Preview:
     @property
     def recalls(self) -> tuple[str, ...]:
         """Earlier recipients that do not get it any more: each is owed a recall."""
-        # Who sends it, has it.
-        owed = owed_recalls(self.decision, self.prior)
-        return tuple(desk for desk in owed if desk != self.event.header.from_)
+        return recalls_of(self.decision, self.prior, self.event.header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +93,8 @@ class Composed:
 
     Attributes
     ----------
+    outline
+        The value without parcels and grants.
     headers
         Of the Kafka record.
     header
@@ -109,11 +109,30 @@ class Composed:
     message_id: str
     thread_id: str
     value: bytes
+    outline: bytes
     headers: tuple[tuple[str, bytes], ...]
     header: Header
     decision: Decision
     undeliverable: tuple[str, ...]
     recalls: tuple[str, ...]
+
+
+def recalls_of(decision: Decision, prior: Prior, header: Header) -> tuple[str, ...]:
+    """Earlier recipients of the thread that a message does not go to, but for its sender."""
+    return tuple(desk for desk in owed_recalls(decision, prior) if desk != header.from_)
+
+
+def undeliverable_of(decision: Decision, world: World) -> tuple[str, ...]:
+    """Decided desks that have no public key in the directory."""
+    return tuple(row.desk for row in decision.deliveries if not _has_key(row.desk, world))
+
+
+def _has_key(desk: str, world: World) -> bool:
+    try:
+        world.keys.desk_key(desk)
+    except MissingKeyError:
+        return False
+    return True
 
 
 def validate(
@@ -231,7 +250,11 @@ def compose(previewed: Preview, world: World, signer: SigningKey) -> Composed:
         grants=grants,
         relay=None,
     )
-    value = frame(event.type.schema_id, signed_bytes + encode_tail(event.type, tail))
+    opening = replace(tail, parcels=(), grants=())
+    value, outline = (
+        frame(event.type.schema_id, signed_bytes + encode_tail(event.type, each))
+        for each in (tail, opening)
+    )
     if len(value) > MAX_MESSAGE_BYTES:
         text = f"{len(value)} bytes; at most {MAX_MESSAGE_BYTES}: shorten texts or the photograph"
         raise RejectedError([Problem("", "MESSAGE_TOO_LARGE", text)])
@@ -239,6 +262,7 @@ def compose(previewed: Preview, world: World, signer: SigningKey) -> Composed:
         message_id=event.header.message_id,
         thread_id=event.header.thread_id,
         value=value,
+        outline=outline,
         headers=_cloud_event(event),
         header=event.header,
         decision=decision,
@@ -272,18 +296,15 @@ def _granted(
     signer: SigningKey,
 ) -> tuple[tuple[Part, ...], tuple[str, ...]]:
     """A grant for each decided desk, and one for the sender itself: so that it can grant later."""
+    undeliverable = undeliverable_of(decision, world)
     sender = member_of(event.header.from_)
     grants = [make_grant(digest, sender, keys, world.keys.member_key(sender), signer)]
-    undeliverable = []
     for row in decision.deliveries:
-        try:
+        if row.desk not in undeliverable:
+            opens = {name: keys[name] for name in row.compartments}
             recipient = world.keys.desk_key(row.desk)
-        except MissingKeyError:
-            undeliverable.append(row.desk)
-            continue
-        opens = {name: keys[name] for name in row.compartments}
-        grants.append(make_grant(digest, row.desk, opens, recipient, signer))
-    return tuple(grants), tuple(undeliverable)
+            grants.append(make_grant(digest, row.desk, opens, recipient, signer))
+    return tuple(grants), undeliverable
 
 
 def _slip(digest: bytes, decision: Decision, grants: tuple[Part, ...], prior: Prior) -> Slip:

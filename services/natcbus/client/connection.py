@@ -7,7 +7,15 @@ from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from kafka import KafkaConsumer, KafkaProducer
-from kafka.errors import AuthorizationError, KafkaError, SaslAuthenticationFailedError
+from kafka.errors import (
+    AuthorizationError,
+    InvalidRecordError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    PolicyViolationError,
+    RecordListTooLargeError,
+    SaslAuthenticationFailedError,
+)
 
 from natcbus.client.contexts import Context
 from natcbus.client.errors import IncompatibleError
@@ -23,8 +31,13 @@ FETCH_WAIT_MS: Final = 100
 _GLANCE: Final = {"bootstrap_timeout_ms": 1_500, "request_timeout_ms": 1_500}
 """For a publisher that has waited already and is to be answered within its ten seconds."""
 _ABANDON_SECONDS: Final = 0.5
+_RECONNECT: Final = {
+    # Half a minute by default: so long a desk would not notice that the bus is back.
+    "reconnect_backoff_max_ms": 1_000,
+}
 
 PRODUCER: Final[Mapping[str, object]] = {
+    **_RECONNECT,
     "acks": "all",
     "enable_idempotence": True,
     "bootstrap_timeout_ms": BOOTSTRAP_MS,
@@ -36,6 +49,7 @@ PRODUCER: Final[Mapping[str, object]] = {
     "allow_auto_create_topics": False,
 }
 CONSUMER: Final[Mapping[str, object]] = {
+    **_RECONNECT,
     "bootstrap_timeout_ms": BOOTSTRAP_MS,
     "request_timeout_ms": ANSWER_MS,
     "fetch_max_wait_ms": FETCH_WAIT_MS,
@@ -48,6 +62,13 @@ CONSUMER: Final[Mapping[str, object]] = {
 
 REFUSALS: Final = (AuthorizationError, SaslAuthenticationFailedError)
 """The broker is there and says no: trying again does not help."""
+UNFIT: Final = (
+    InvalidRecordError,
+    MessageSizeTooLargeError,
+    PolicyViolationError,
+    RecordListTooLargeError,
+)
+"""The broker does not take this record, and takes others."""
 
 
 class Written(Protocol):

@@ -4,7 +4,7 @@
 
     NatcbusError
     ├── RejectedError        the event breaks a rule: mend it, nothing was sent
-    ├── UnavailableError     the bus could not be reached in time: it may have been written
+    ├── UnavailableError     not now, nothing was accepted: try again
     └── IncompatibleError    keys, network, schema or state of this installation do not fit
 """
 
@@ -45,40 +45,37 @@ class RejectedError(NatcbusError):
 
 
 class UnavailableError(NatcbusError):
-    """The bus did not answer in time.
+    """Not now: the bus does not answer, there is no room, or another process is at work.
 
-    Attributes
-    ----------
-    message_id, thread_id
-        Of the message that was being published, else empty. Publish again under these two, as
-        ``header.message_id`` and ``header.thread_id``, and it is delivered once.
-    in_doubt
-        The ids of all messages that may have been written all the same, in their order; empty
-        where the bus was never reached.
+    What was to be published was not accepted: publish it again later.
     """
 
-    def __init__(
-        self,
-        bootstrap: str,
-        cause: str,
-        message_id: str = "",
-        thread_id: str = "",
-        in_doubt: Iterable[str] = (),
-    ) -> None:
-        self.message_id = message_id
-        self.thread_id = thread_id
-        self.in_doubt = tuple(in_doubt)
-        super().__init__("UNAVAILABLE", f"no answer from {bootstrap} ({cause}){self._next()}")
+    @classmethod
+    def no_answer(cls, bootstrap: str, cause: str) -> UnavailableError:
+        """The bus did not answer in time."""
+        text = f"no answer from {bootstrap} ({cause}): try again when it is reachable"
+        return cls("UNAVAILABLE", text)
 
-    def _next(self) -> str:
-        if not self.message_id:
-            return ": try again when it is reachable"
-        again = "publish it again under this message_id"
-        if not self.in_doubt:
-            return f": message {self.message_id} was not written: {again} when it is reachable"
-        others = len(self.in_doubt) - 1
-        more = f", and {others} after it," if others else ""
-        return f": message {self.message_id}{more} may have been written: {again}, delivered once"
+    @classmethod
+    def owned(cls, file: str, holder: str) -> UnavailableError:
+        """Another process works from the same state."""
+        text = f"{holder or 'another process'} holds {file}: stop it, or let it do this too"
+        return cls("STATE_IN_USE", text)
+
+    @classmethod
+    def no_space(cls, file: str) -> UnavailableError:
+        """The disk has no room for what is to be remembered."""
+        text = f"no space on the disk for {file}: nothing was accepted; make room and try again"
+        return cls("NO_SPACE", text)
+
+    @classmethod
+    def journal_full(cls, file: str, count: int, size: int) -> UnavailableError:
+        """As much is queued as may be."""
+        text = (
+            f"{count} messages ({size} bytes) are queued in {file} and will be sent; this one was "
+            "not accepted: publish it again when the bus is reachable and they are gone"
+        )
+        return cls("JOURNAL_FULL", text)
 
 
 class IncompatibleError(NatcbusError):
@@ -136,16 +133,15 @@ class IncompatibleError(NatcbusError):
         return cls("TOPIC_REFUSED", text)
 
     @classmethod
-    def other_reader(cls, file: str, holder: str) -> IncompatibleError:
-        """Another process shows the same desk from the same state."""
-        text = f"process {holder or 'unknown'} reads with {file}: stop it, or use its output"
-        return cls("STATE_IN_USE", text)
+    def not_taken(cls, topic: str, cause: str) -> IncompatibleError:
+        """The brokers do not take a record, whoever sends it."""
+        text = f"the brokers do not take it for {topic} ({cause}): tell the host of the bus"
+        return cls("RECORD_REFUSED", text)
 
     @classmethod
-    def bad_state(cls, file: str, cause: str) -> IncompatibleError:
-        """What a subscriber remembers cannot be read or written."""
-        text = f"{file}: {cause}: mend it, or move it away and start from the beginning"
-        return cls("STATE_UNUSABLE", text)
+    def bad_state(cls, file: str, cause: str, mend: str) -> IncompatibleError:
+        """What this side remembers cannot be read or written."""
+        return cls("STATE_UNUSABLE", f"{file}: {cause}: {mend}")
 
     @classmethod
     def state_ahead(cls, topic: str, read_to: int, end: int, file: str) -> IncompatibleError:

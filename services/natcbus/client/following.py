@@ -194,4 +194,4 @@ class Follower:
             raise IncompatibleError.not_permitted(self._topic) from error
         except KafkaError as error:
             cause = why(error, self._context)
-            raise UnavailableError(self._context.bootstrap, cause) from error
+            raise UnavailableError.no_answer(self._context.bootstrap, cause) from error

@@ -117,7 +117,7 @@ class PublishedNetwork:
             self._next = record.offset + 1
             try:
                 with self._lock:
-                    self._versions.take(record.value or b"")
+                    self._versions.add(record.value or b"")
             except VersionRefusedError as error:
                 level = logging.DEBUG if error.code == _OLDER else logging.WARNING
                 logger.log(level, "a version is not used: %s: %s", error.code, error.text)
@@ -129,11 +129,12 @@ class PublishedNetwork:
             document = NetworkDocument.from_bytes(written)
             verify_signatures(document, secretariat.keys)
             versions = Versions(secretariat.keys, audiences, document.seen)
-            versions.take(written)
+            versions.add(written)
         except FileNotFoundError:
             return Versions(secretariat.keys, audiences)
         except (OSError, DocumentRefusedError, VersionRefusedError) as error:
-            raise IncompatibleError.bad_state(str(self._file), str(error)) from error
+            mend = "move it away, and take the network from the bus"
+            raise IncompatibleError.bad_state(str(self._file), str(error), mend) from error
         return versions
 
     def _remember(self, document: NetworkDocument) -> None:
@@ -145,7 +146,7 @@ class PublishedNetwork:
             fresh.replace(self._file)
         except OSError as error:
             text = error.strerror or "cannot be written"
-            raise IncompatibleError.bad_state(str(self._file), text) from error
+            raise IncompatibleError.bad_state(str(self._file), text, "make it writable") from error
 
 
 def _secretariat(context: Context) -> Secretariat:

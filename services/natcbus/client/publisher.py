@@ -1,4 +1,4 @@
-"""Publishing: from an event to a record that is durable at the broker."""
+"""Publishing: from an event to a message that is on its way whatever happens."""
 
 from __future__ import annotations
 
@@ -6,36 +6,34 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from types import TracebackType
 from typing import Final, Self
 
-from kafka.errors import KafkaError, KafkaTimeoutError
-
 from natcbus.client import contexts
-from natcbus.client.composing import Composed, EventLike, Preview, compose, preview, validate
-from natcbus.client.connection import (
-    DELIVERY_MS,
-    REFUSALS,
-    Producer,
-    Sending,
-    abandon,
-    is_missing,
-    open_producer,
-    why,
+from natcbus.client.composing import (
+    Composed,
+    EventLike,
+    Preview,
+    compose,
+    preview,
+    recalls_of,
+    undeliverable_of,
+    validate,
 )
 from natcbus.client.contexts import Context
-from natcbus.client.errors import (
-    IncompatibleError,
-    NatcbusError,
-    UnavailableError,
-)
-from natcbus.client.in_doubt import InDoubt
+from natcbus.client.courier import Courier, Outcome, Ticket
+from natcbus.client.entries import Entry, State
+from natcbus.client.errors import IncompatibleError, NatcbusError
+from natcbus.client.failpoints import Point, passing
+from natcbus.client.journal import Journal, journal_path
 from natcbus.client.keystore import Keystore
+from natcbus.client.repeats import Fingerprints, refuse_another, retell, stated_id
 from natcbus.client.threads import read_thread
-from natcbus.client.world import World, read_world
+from natcbus.client.world import World
+from natcbus.client.worlds import worlds_of
 from natcbus.contract.problems import Problem
 from natcbus.contract.types.core import Header
 from natcbus.envelope.errors import MissingKeyError
@@ -45,23 +43,21 @@ from natcbus.routing.decision import Decision
 from natcbus.routing.topics import out_topic
 
 IN_FLIGHT: Final = 256
-
-
-class State(StrEnum):
-    """How far a message is known to be."""
-
-    SENT = "SENT"
-    """Durable at the broker."""
-    ROUTED = "ROUTED"
-    """Decided by the hub."""
+PATIENCE_S: Final = 9.0
+"""How long ``publish`` waits for a message to be durable, before it says that it is queued."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What became of an event that was published.
+    """What became of an event that was accepted.
 
     Attributes
     ----------
+    state
+        SENT; or QUEUED: it is on this side's disk and will be sent, do not publish it again. Of an
+        event that was accepted earlier also EXPIRED.
+    why
+        What keeps a message that is QUEUED; empty where nothing does.
     decision
         The sender's own decision; the hub takes the same one unless its network is another.
     undeliverable
@@ -70,27 +66,29 @@ class Published:
         Earlier recipients of the thread that it does not go to: each is owed a recall.
     header
         As it was sent, complete.
+    partition, offset
+        Where it is durable, if it is.
     """
 
     message_id: str
     thread_id: str
     state: State
+    why: str
     decision: Decision
     undeliverable: tuple[str, ...]
     recalls: tuple[str, ...]
     header: Header
     topic: str
-    partition: int
-    offset: int
+    partition: int | None
+    offset: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class _OnItsWay:
-    """A message that was handed over: the future of its delivery, and since when."""
+class _Accepted:
+    """A message in the journal: what is told of it, what becomes of it, and since when."""
 
-    event: EventLike
-    composed: Composed
-    delivery: Sending
+    told: Published
+    ticket: Ticket
     since: float
 
 
@@ -99,7 +97,10 @@ def _now() -> datetime:
 
 
 class Publisher:
-    """Publishes events for the member of a context. Use it as a context manager, in one thread.
+    """Publishes events for the member of a context; several threads may share one.
+
+    What it accepts is in its journal, on disk, before it is sent. What is queued there from
+    earlier is sent first, and as long as the publisher is open it goes on trying.
 
     Parameters
     ----------
@@ -113,7 +114,9 @@ class Publisher:
     Raises
     ------
     IncompatibleError
-        The context, the Network or the member's signing key cannot be used.
+        The context, the Network, the member's signing key or its journal cannot be used.
+    UnavailableError
+        STATE_IN_USE: another process publishes for this member from this state; NO_SPACE.
     """
 
     def __init__(
@@ -125,12 +128,25 @@ class Publisher:
         entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.context = context if isinstance(context, Context) else contexts.load(context)
-        self.world = world or read_world(self.context.network, self.context.public_keys)
-        self._signer = _signer(self.context, self.world)
         self._now = now
         self._entropy = entropy
-        self._producer: Producer | None = None
-        self._in_doubt = InDoubt()
+        self._signer = Keystore(self.context.keys).signing_key(self.context.member)
+        self._fingerprints = Fingerprints(self._signer)
+        self._worlds = worlds_of(self.context, world)
+        try:
+            _certified(self.world, self.context.member, self._signer)
+            self._journal = Journal(journal_path(self.context.state, self.context.member))
+        except BaseException:
+            self._worlds.close()
+            raise
+        self.earlier: Final = tuple(self._journal.queued())
+        """What was queued when it was opened."""
+        self._courier = Courier(self.context, self._journal, now)
+
+    @property
+    def world(self) -> World:
+        """The version of the Network that holds now, with everybody's public keys."""
+        return self._worlds.current()
 
     def __enter__(self) -> Self:
         return self
@@ -156,37 +172,43 @@ class Publisher:
         UnavailableError, IncompatibleError
             The receipts cannot be read.
         """
-        previewed = self._previewed(event)
+        return self._preview(event, self.world)
+
+    def _preview(self, event: EventLike, world: World) -> Preview:
+        previewed = self._previewed(event, world)
         if member_of(previewed.event.header.from_) == self.context.member:
             return previewed
         text = f"context {self.context.name} publishes for {self.context.member} only"
         foreign = Problem("/header/from", "FOREIGN_ORIGIN", text)
         return replace(previewed, problems=tuple(sorted([foreign, *previewed.problems])))
 
-    def _previewed(self, event: EventLike) -> Preview:
+    def _previewed(self, event: EventLike, world: World) -> Preview:
         now = self._now()
-        read = validate(event, self.world, now, self._entropy)
+        read = validate(event, world, now, self._entropy)
         if read.header.supersedes is None:
-            return preview(read, self.world, now)
+            return preview(read, world, now)
         thread = read_thread(self.context, read.header.supersedes.message_id)
-        complete = validate(event, self.world, now, self._entropy, thread)
-        return preview(complete, self.world, now, thread)
+        complete = validate(event, world, now, self._entropy, thread)
+        return preview(complete, world, now, thread)
 
     def publish(self, event: EventLike) -> Published:
-        """Publishes one event and returns when it is durable.
+        """Accepts one event and returns when it is durable, or queued: within 10 s.
+
+        An event that is published again under its ``header.message_id`` is sent once: this tells
+        what became of it.
 
         Raises
         ------
         RejectedError
-            With every problem; nothing was sent. Of an UPDATE or CANCEL also what the member's
+            With every problem; nothing was accepted. Of an UPDATE or CANCEL also what the member's
             receipts say: REFERENCE_UNKNOWN, REFERENCE_DIGEST, REFERENCE_MISMATCH, and
-            ALREADY_SUPERSEDED with the id of the message that was first.
+            ALREADY_SUPERSEDED with the id of the message that was first. ID_REUSED: another event
+            was accepted under its id.
         UnavailableError
-            Within 10 s when the bus does not answer. The message may have been written: publish it
-            again under the same ``header.message_id``, and it is delivered once. This publisher
-            then sends the same bytes again.
+            Nothing was accepted: JOURNAL_FULL, NO_SPACE, or no answer from the bus about what an
+            UPDATE or CANCEL replaces.
         IncompatibleError
-            The bus or the keys do not fit this member.
+            Nothing was accepted: the bus, the keys or the journal do not fit this member.
         """
         [published] = self.publish_all([event])
         return published
@@ -200,117 +222,146 @@ class Publisher:
         Raises
         ------
         NatcbusError
-            As ``publish``, at the first event that fails; those that were yielded are durable, and
-            ``UnavailableError.in_doubt`` names those that may be.
+            As ``publish``, at the first event that fails.
         """
-        waiting: deque[_OnItsWay] = deque()
-        try:
-            for event in events:
-                try:
-                    waiting.append(self._send(event))
-                except NatcbusError:
-                    while waiting:
-                        yield self._settle(waiting)
-                    raise
-                while len(waiting) >= IN_FLIGHT:
-                    yield self._settle(waiting)
-            while waiting:
-                yield self._settle(waiting)
-        except UnavailableError:
-            # After one record has expired an idempotent producer of this library never sends again.
-            producer, self._producer = self._producer, None
-            if producer is not None:
-                abandon(producer)
-            raise
+        waiting: deque[_Accepted] = deque()
+        for event in events:
+            try:
+                waiting.append(self._accept(event))
+            except NatcbusError:
+                while waiting:
+                    yield _awaited(waiting.popleft())
+                raise
+            while len(waiting) >= IN_FLIGHT:
+                yield _awaited(waiting.popleft())
+        while waiting:
+            yield _awaited(waiting.popleft())
+
+    def drain(self, seconds: float) -> str:
+        """Waits until everything that is queued is sent, at most so long.
+
+        Returns
+        -------
+        str
+            Why something still is queued; empty if nothing is.
+        """
+        return self._courier.wait_until_empty(seconds)
+
+    def state(self, message_id: str) -> State | None:
+        """QUEUED, SENT or EXPIRED; None for what this journal does not remember.
+
+        Raises
+        ------
+        NatcbusError
+            The journal cannot be read.
+        """
+        return self._courier.state(message_id)
 
     def close(self) -> None:
-        """Closes the connection, after a last wait for what is still on its way.
-
-        What was returned is durable already.
-        """
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            try:
-                producer.close(timeout=DELIVERY_MS / 1000)
-            except KafkaError:
-                abandon(producer)
-
-    def _send(self, event: EventLike) -> _OnItsWay:
-        since = time.monotonic()
-        composed = self._in_doubt.recall(event) or self._compose(event)
-        topic = out_topic(self.context.member)
+        """Sends what can be sent at once; what is still queued is sent by the next publisher."""
         try:
-            if self._producer is None:
-                self._producer = open_producer(self.context)
-            delivery = self._producer.send(
-                topic,
-                key=composed.thread_id.encode(),
-                value=composed.value,
-                headers=list(composed.headers),
-            )
-        except KafkaError as error:
-            connected = self._producer is not None
-            if (
-                connected
-                and isinstance(error, KafkaTimeoutError)
-                and is_missing(self.context, topic)
-            ):
-                raise IncompatibleError.not_permitted(topic) from error
-            raise self._failure(error, composed) from error
-        return _OnItsWay(event, composed, delivery, since)
+            self._courier.close()
+        finally:
+            self._journal.close()
+            self._worlds.close()
+
+    def _accept(self, event: EventLike) -> _Accepted:
+        since = time.monotonic()
+        passing(Point.CALLED)
+        content = self._fingerprints.of(event)
+        known = self._journal.find(stated_id(event) or "")
+        if known is not None:
+            refuse_another(known, event, content)
+            return _Accepted(self._retold(known), self._courier.follow(known), since)
+        composed = self._compose(event)
+        passing(Point.COMPOSED)
+        kept, ticket = self._courier.put(self._entry(composed, content))
+        # Another thread may have been first with this id.
+        refuse_another(kept, event, content)
+        return _Accepted(self._told(composed), ticket, since)
 
     def _compose(self, event: EventLike) -> Composed:
         try:
-            return compose(self.preview(event), self.world, self._signer)
+            # One version from the decision to the signature, though a new one may come meanwhile.
+            world = _certified(self.world, self.context.member, self._signer)
+            return compose(self._preview(event, world), world, self._signer)
         except MissingKeyError as error:
             raise IncompatibleError.bad_network(error.text) from error
 
-    def _settle(self, waiting: deque[_OnItsWay]) -> Published:
-        """The first of ``waiting``, durable."""
-        first = waiting.popleft()
-        left = first.since + DELIVERY_MS / 1000 + 1 - time.monotonic()
-        try:
-            written = first.delivery.get(timeout=max(left, 0.1))
-        except KafkaError as error:
-            in_doubt = [first, *waiting]
-            for each in in_doubt:
-                self._in_doubt.remember(each.event, each.composed)
-            raise self._failure(error, first.composed, in_doubt) from error
-        self._in_doubt.forget(first.composed)
+    def _entry(self, composed: Composed, content: bytes) -> Entry:
+        return Entry(
+            message_id=composed.message_id,
+            thread_id=composed.thread_id,
+            content=content,
+            accepted_at=self._now(),
+            expires_at=composed.header.expires_at,
+            headers=composed.headers,
+            outline=composed.outline,
+            value=composed.value,
+        )
+
+    def _told(self, composed: Composed) -> Published:
         return Published(
-            message_id=first.composed.message_id,
-            thread_id=first.composed.thread_id,
-            state=State.SENT,
-            decision=first.composed.decision,
-            undeliverable=first.composed.undeliverable,
-            recalls=first.composed.recalls,
-            header=first.composed.header,
-            topic=written.topic,
-            partition=written.partition,
-            offset=written.offset,
+            message_id=composed.message_id,
+            thread_id=composed.thread_id,
+            state=State.QUEUED,
+            why="",
+            decision=composed.decision,
+            undeliverable=composed.undeliverable,
+            recalls=composed.recalls,
+            header=composed.header,
+            topic=out_topic(self.context.member),
+            partition=None,
+            offset=None,
         )
 
-    def _failure(
-        self, error: KafkaError, composed: Composed, in_doubt: Iterable[_OnItsWay] = ()
-    ) -> NatcbusError:
-        if isinstance(error, REFUSALS):
-            return IncompatibleError.not_permitted(out_topic(self.context.member))
-        return UnavailableError(
-            self.context.bootstrap,
-            why(error, self.context),
-            composed.message_id,
-            composed.thread_id,
-            [each.composed.message_id for each in in_doubt],
+    def _retold(self, entry: Entry) -> Published:
+        retold = retell(entry, self.world)
+        return Published(
+            message_id=entry.message_id,
+            thread_id=entry.thread_id,
+            state=entry.state,
+            why="",
+            decision=retold.decision,
+            undeliverable=undeliverable_of(retold.decision, self.world),
+            recalls=recalls_of(retold.decision, retold.prior, retold.header),
+            header=retold.header,
+            topic=out_topic(self.context.member),
+            partition=None,
+            offset=None,
         )
 
 
-def _signer(context: Context, world: World) -> SigningKey:
-    """The member's signing key, if it is the one that the Network knows the member by."""
-    signer = Keystore(context.keys).signing_key(context.member)
+def _awaited(accepted: _Accepted) -> Published:
+    """What is known of a message when it is settled, or patience ends."""
+    outcome = _outcome(accepted)
+    passing(Point.ANSWERED)
+    return replace(
+        accepted.told,
+        state=outcome.state,
+        why=outcome.why,
+        partition=outcome.partition,
+        offset=outcome.offset,
+    )
+
+
+def _outcome(accepted: _Accepted) -> Outcome:
+    left = accepted.since + PATIENCE_S - time.monotonic()
     try:
-        known = world.keys.signing_key(context.member)
+        return accepted.ticket.result(max(left, 0.01))
+    except (TimeoutError, CancelledError):
+        # One that is cancelled is sent all the same, and never withdrawn.
+        if accepted.ticket.cancel():
+            return Outcome(State.QUEUED, why="not durable yet")
+        return accepted.ticket.result(1)
+
+
+def _certified(world: World, member: str, signer: SigningKey) -> World:
+    """``world``, in which the member is known by the key that it signs with."""
+    try:
+        known = world.keys.signing_key(member)
     except MissingKeyError as error:
         raise IncompatibleError.bad_network(error.text) from error
     if known.key_id != signer.key_id:
-        raise IncompatibleError.other_key(context.member, signer.key_id)
-    return signer
+        raise IncompatibleError.other_key(member, signer.key_id)
+    return world

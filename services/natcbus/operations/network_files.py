@@ -44,7 +44,18 @@ def read_network_files(directory: Path) -> NetworkFiles:
     policy = _texts(directory, is_network_file)
     if not policy:
         raise NetworkUnreadableError(directory, "no directory with YAML files of a network")
-    return NetworkFiles(policy, _texts(directory / KEYS, _is_key_file))
+    return NetworkFiles(policy, read_keys(directory / KEYS))
+
+
+def read_keys(directory: Path) -> Mapping[str, str]:
+    """The files of public keys in a directory, ``secretariat.json`` left out; none without it.
+
+    Raises
+    ------
+    NetworkUnreadableError
+        A file is no UTF-8 text.
+    """
+    return _texts(directory, _is_key_file)
 
 
 def read_document(file: Path) -> NetworkDocument:

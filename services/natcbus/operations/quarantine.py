@@ -180,6 +180,11 @@ def _with_treatments(records: Iterable[Stored]) -> list[Held]:
     ]
 
 
+def put_aside(record: Stored) -> Held | None:
+    """A record of ``hub.quarantine`` that the hub put aside; None for a treatment of one."""
+    return None if treatment_in(record) is not None else _held(record, ())
+
+
 def _held(record: Stored, treatments: Iterable[Treatment]) -> Held:
     headers = {
         name.removeprefix(_PREFIX): value.decode("utf-8", "replace")

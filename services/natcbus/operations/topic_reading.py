@@ -14,8 +14,8 @@ from kafka.errors import KafkaError
 
 from natcbus.operations.errors import BrokerUnreachableError, TopicMissingError
 
-_ANSWER_WITHIN_S: Final = 5.0
-_FETCH_WAIT_MS: Final = 100
+ANSWER_WITHIN_S: Final = 5.0
+FETCH_WAIT_MS: Final = 100
 _MOST_BYTES: Final = 8_388_608
 _NO_SECURITY: Final[Mapping[str, object]] = {}
 
@@ -52,8 +52,8 @@ def stored_records(
         The brokers do not have one of the topics.
     """
     try:
-        with closing(_consumer(bootstrap, security)) as consumer:
-            assigned = _partitions(consumer, topics)
+        with closing(open_consumer(bootstrap, security)) as consumer:
+            assigned = partitions_of(consumer, topics)
             consumer.assign(assigned)
             if start is None:
                 consumer.seek_to_beginning(*assigned)
@@ -61,10 +61,17 @@ def stored_records(
                 consumer.seek(partition, start)
             yield from _to_the_end(consumer, assigned, bootstrap)
     except KafkaError as error:
-        raise BrokerUnreachableError(bootstrap, _ANSWER_WITHIN_S) from error
+        raise BrokerUnreachableError(bootstrap, ANSWER_WITHIN_S) from error
 
 
-def _partitions(consumer: KafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
+def partitions_of(consumer: KafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
+    """The partitions of these topics, in the order of the topics.
+
+    Raises
+    ------
+    TopicMissingError
+        The brokers do not have one of them.
+    """
     found = []
     for topic in topics:
         numbers = consumer.partitions_for_topic(topic)
@@ -74,31 +81,39 @@ def _partitions(consumer: KafkaConsumer, topics: Sequence[str]) -> list[TopicPar
     return found
 
 
-def _consumer(bootstrap: str, security: Mapping[str, object]) -> KafkaConsumer:
+def open_consumer(
+    bootstrap: str, security: Mapping[str, object], **settings: object
+) -> KafkaConsumer:
+    """A consumer that belongs to no group and remembers no position; ``settings`` come last.
+
+    Raises
+    ------
+    KafkaError
+        Nobody answered.
+    """
     return KafkaConsumer(
         bootstrap_servers=bootstrap.split(","),
-        bootstrap_timeout_ms=int(_ANSWER_WITHIN_S * 1000),
+        bootstrap_timeout_ms=int(ANSWER_WITHIN_S * 1000),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         allow_auto_create_topics=False,
-        fetch_max_wait_ms=_FETCH_WAIT_MS,
-        max_partition_fetch_bytes=_MOST_BYTES,
-        **security,
+        fetch_max_wait_ms=FETCH_WAIT_MS,
+        **{"max_partition_fetch_bytes": _MOST_BYTES, **security, **settings},
     )
 
 
 def _to_the_end(
     consumer: KafkaConsumer, assigned: Sequence[TopicPartition], bootstrap: str
 ) -> Iterator[Stored]:
-    give_up = time.monotonic() + _ANSWER_WITHIN_S
+    give_up = time.monotonic() + ANSWER_WITHIN_S
     while True:
-        for records in consumer.poll(timeout_ms=_FETCH_WAIT_MS * 2).values():
-            yield from map(_stored, records)
-            give_up = time.monotonic() + _ANSWER_WITHIN_S
+        for records in consumer.poll(timeout_ms=FETCH_WAIT_MS * 2).values():
+            yield from map(stored, records)
+            give_up = time.monotonic() + ANSWER_WITHIN_S
         if all(_read_whole(consumer, partition) for partition in assigned):
             return
         if time.monotonic() > give_up:
-            raise BrokerUnreachableError(bootstrap, _ANSWER_WITHIN_S)
+            raise BrokerUnreachableError(bootstrap, ANSWER_WITHIN_S)
 
 
 def _read_whole(consumer: KafkaConsumer, partition: TopicPartition) -> bool:
@@ -107,7 +122,8 @@ def _read_whole(consumer: KafkaConsumer, partition: TopicPartition) -> bool:
     return end is not None and consumer.position(partition) >= end
 
 
-def _stored(record: Any) -> Stored:  # noqa: ANN401 - kafka-python's record has no type
+def stored(record: Any) -> Stored:  # noqa: ANN401 - kafka-python's record has no type
+    """A record as kafka-python hands it over."""
     return Stored(
         topic=record.topic,
         partition=int(record.partition),

@@ -1,4 +1,4 @@
-"""What a publisher sends again, and where a subscriber may begin."""
+"""What is published again, what is refused, and where a subscriber may begin."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ from natcbus.client import (
     Publisher,
     RejectedError,
     Start,
-    UnavailableError,
 )
-from natcbus.client.in_doubt import InDoubt
+from natcbus.client.composing import recalls_of
+from natcbus.client.entries import Entry
+from natcbus.client.repeats import Fingerprints, refuse_another, retell, stated_id
 from natcbus.client.world import read_keys
+from natcbus.contract.catalogue import load_catalogue
+from natcbus.contract.codec import decode_message, read_frame
 from natcbus.operations.key_files import HUB, init_keys
+from tests.support.journals import entry_for
 from tests.support.mutations import Json, example
 from tests.support.sides import NOW, sides
 
 
-def in_doubt() -> tuple[InDoubt, Json, str]:
-    """A memory that holds one message, its event as written, and the id that it was given."""
+def accepted() -> tuple[Fingerprints, Json, Entry]:
+    """A message in a journal, its event as written, and what tells events apart."""
     event = example("missing_person", NOW)
     composed = sides().compose(event)
-    memory = InDoubt()
-    memory.remember(event, composed)
-    return memory, event, composed.message_id
+    fingerprints = Fingerprints(sides().parties.signer("rs"))
+    return fingerprints, event, entry_for(composed, fingerprints.of(event))
 
 
 def under(event: Json, **ids: str) -> Json:
@@ -39,51 +42,49 @@ def under(event: Json, **ids: str) -> Json:
 
 @pytest.mark.parametrize("write", [dict, json.dumps, lambda event: json.dumps(event).encode()])
 def test_the_same_event_under_the_same_id_is_the_same_message(write: type[dict[str, Json]]) -> None:
-    memory, event, message_id = in_doubt()
-    again = memory.recall(write(under(event, message_id=message_id)))
-    assert again is not None
-    assert again.message_id == message_id
+    fingerprints, event, entry = accepted()
+    again = write(under(event, message_id=entry.message_id))
+    assert stated_id(again) == entry.message_id
+    refuse_another(entry, again, fingerprints.of(again))
 
 
 @pytest.mark.parametrize(
     "change", [{"urgency": "EXPECTED"}, {"thread_id": "rs.01939e7e-8400-7000-8000-000000000002"}]
 )
 def test_another_event_under_that_id_is_refused_at_once(change: dict[str, str]) -> None:
-    """The hub and every desk would refuse it if the first was written after all."""
-    memory, event, message_id = in_doubt()
+    """The hub and every desk would refuse it."""
+    fingerprints, event, entry = accepted()
+    other = under(event, message_id=entry.message_id, **change)
     with pytest.raises(RejectedError) as caught:
-        memory.recall(under(event, message_id=message_id, **change))
+        refuse_another(entry, other, fingerprints.of(other))
     assert (caught.value.pointer, caught.value.code) == ("/header/message_id", "ID_REUSED")
 
 
-def test_an_event_without_that_id_is_another_message() -> None:
-    memory, event, _ = in_doubt()
-    assert memory.recall(event) is None, "no id is stated"
+def test_what_is_no_event_has_neither_id_nor_fingerprint() -> None:
+    fingerprints, event, _ = accepted()
+    assert stated_id(event) == ""
     for garbage in ("{", "[]", b"\xff", {"header": 7}):
-        assert memory.recall(garbage) is None
+        assert stated_id(garbage) == ""
+        assert fingerprints.of(garbage) == fingerprints.of("{}")
+    assert fingerprints.of(under(event, urgency=NOW)) == b"", "no JSON"  # type: ignore[arg-type]
 
 
-def test_what_became_durable_is_no_longer_in_doubt() -> None:
-    memory, event, message_id = in_doubt()
-    again = memory.recall(under(event, message_id=message_id))
-    assert again is not None
-    memory.forget(again)
-    assert memory.recall(under(event, message_id=message_id)) is None
+def test_a_fingerprint_cannot_be_made_without_the_members_key() -> None:
+    """Whoever finds a journal could try out names on anything less."""
+    fingerprints, event, _ = accepted()
+    assert Fingerprints(sides().parties.signer("hu")).of(event) != fingerprints.of(event)
+    assert fingerprints.of(event) == Fingerprints(sides().parties.signer("rs")).of(event)
 
 
-@pytest.mark.parametrize(
-    ("in_doubt", "says"),
-    [
-        ((), "a was not written"),
-        (("a",), "a may have been written"),
-        (("a", "b", "c"), "a, and 2 after it, may have been written"),
-    ],
-)
-def test_an_unavailable_bus_is_said_with_what_to_do(in_doubt: tuple[str, ...], says: str) -> None:
-    error = UnavailableError("nowhere:1", "timed out", "a", "rs.t", in_doubt)
-    assert says in error.text
-    assert "publish it again under this message_id" in error.text
-    assert (error.code, error.message_id, error.thread_id) == ("UNAVAILABLE", "a", "rs.t")
+@pytest.mark.parametrize("event_type", sorted(load_catalogue().types))
+def test_what_was_decided_is_told_again_from_the_open_part_alone(event_type: str) -> None:
+    composed = sides().compose(example(event_type, NOW))
+    told = retell(entry_for(composed, b""), sides().world)
+    assert (told.decision, told.header) == (composed.decision, composed.header)
+    assert recalls_of(told.decision, told.prior, told.header) == composed.recalls
+    message = decode_message(*read_frame(composed.outline))
+    assert (message.tail.parcels, message.tail.grants) == ((), ())
+    assert message.signed_bytes == decode_message(*read_frame(composed.value)).signed_bytes
 
 
 def test_a_key_that_the_network_does_not_know_signs_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,342 @@
+"""Sends what is in the journal, in its order, for as long as it takes.
+
+One thread does all the sending of a publisher. When the bus is away it tries again every second
+with a new producer: one of this library whose record has expired never sends again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from kafka.errors import KafkaError, KafkaTimeoutError
+
+from natcbus.client.connection import (
+    DELIVERY_MS,
+    REFUSALS,
+    UNFIT,
+    Producer,
+    Sending,
+    abandon,
+    is_missing,
+    open_producer,
+    why,
+)
+from natcbus.client.contexts import Context
+from natcbus.client.entries import Entry, State
+from natcbus.client.errors import IncompatibleError, NatcbusError
+from natcbus.client.failpoints import Point, passing
+from natcbus.client.journal import Durable, Journal
+from natcbus.routing.topics import out_topic
+
+logger = logging.getLogger(__name__)
+PAUSE_S: Final = 1.0
+"""Between an attempt that failed and the next."""
+_CLOSE_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How far a message is; ``why`` says what keeps one that is not sent."""
+
+    state: State
+    partition: int | None = None
+    offset: int | None = None
+    why: str = ""
+
+
+Ticket = Future[Outcome]
+"""Answered when a message is settled, or as soon as the bus is known to be away.
+
+Who holds one may cancel it: the message is then sent all the same. While it is not cancelled, a
+message that was surely not written and will not be is withdrawn, and the answer is an error.
+"""
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """What became of the messages of one attempt.
+
+    Attributes
+    ----------
+    refused
+        With the error of each that the bus, or this installation, does not take.
+    away
+        Why the bus could not be reached; empty if it answered.
+    """
+
+    durable: list[Durable] = field(default_factory=list)
+    refused: list[tuple[Entry, NatcbusError]] = field(default_factory=list)
+    away: str = ""
+
+
+class Courier:
+    """Empties a journal into the member's topic, in a thread of its own."""
+
+    def __init__(self, context: Context, journal: Journal, now: Callable[[], datetime]) -> None:
+        self._context = context
+        self._journal = journal
+        self._now = now
+        self._topic = out_topic(context.member)
+        self._producer: Producer | None = None
+        self._news = threading.Condition()
+        self._tickets: dict[str, Ticket] = {}
+        # Accepted by this process and never handed to a broker: surely not written.
+        self._untried: set[str] = set()
+        # Durable, and not noted as such, because the journal had no room.
+        self._unnoted: dict[int, Durable] = {}
+        # How many of the queued the last attempt could do nothing for, though the bus is there.
+        self._stuck = 0
+        self._why = ""
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="natcbus-courier", daemon=True)
+        self._thread.start()
+
+    def put(self, entry: Entry) -> tuple[Entry, Ticket]:
+        """Accepts a message, and sends it when it is its turn.
+
+        Returns
+        -------
+        tuple
+            What the journal holds under its id, and what becomes of it.
+
+        Raises
+        ------
+        NatcbusError
+            As ``Journal.put``.
+        """
+        with self._news:
+            self._untried.add(entry.message_id)
+            try:
+                kept = self._journal.put(entry)
+            except BaseException:
+                self._untried.discard(entry.message_id)
+                raise
+            return kept, self._follow(kept)
+
+    def follow(self, entry: Entry) -> Ticket:
+        """What becomes of a message that is in the journal already."""
+        with self._news:
+            return self._follow(self._journal.find(entry.message_id) or entry)
+
+    def _follow(self, entry: Entry) -> Ticket:
+        if entry.state is not State.QUEUED:
+            return _answered(Outcome(entry.state, entry.partition, entry.offset))
+        durable = self._unnoted.get(entry.number)
+        if durable is not None:
+            return _answered(Outcome(State.SENT, durable.partition, durable.offset))
+        if self._why:
+            return _answered(Outcome(State.QUEUED, why=self._why))
+        ticket = self._tickets.get(entry.message_id)
+        if ticket is None or ticket.cancelled():
+            ticket = self._tickets[entry.message_id] = Future()
+        self._news.notify_all()
+        return ticket
+
+    def state(self, message_id: str) -> State | None:
+        """QUEUED, SENT or EXPIRED; None for what the journal does not remember."""
+        entry = self._journal.find(message_id)
+        if entry is not None and entry.number in self._unnoted:
+            return State.SENT
+        return None if entry is None else entry.state
+
+    def wait_until_empty(self, seconds: float) -> str:
+        """Waits until nothing is queued, at most so long.
+
+        Returns
+        -------
+        str
+            Why something still is; empty if nothing is.
+        """
+        with self._news:
+            if self._news.wait_for(lambda: self._waiting() <= 0, seconds):
+                return ""
+            return self._why or "not sent yet"
+
+    def close(self) -> None:
+        """Sends what can be sent at once, and stops."""
+        with self._news:
+            self._closing = True
+            self._news.notify_all()
+        self._thread.join()
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            try:
+                producer.close(timeout=_CLOSE_S)
+            except KafkaError:
+                abandon(producer)
+        passing(Point.CLOSING)
+
+    def _run(self) -> None:
+        while self._something_to_do():
+            try:
+                self._attempt()
+            except Exception as error:  # noqa: BLE001 - a thread that dies would say nothing
+                self._away(f"{type(error).__name__}: {error}")
+
+    def _something_to_do(self) -> bool:
+        """Waits for it; False when this is to stop."""
+        with self._news:
+            if self._why:
+                self._news.wait_for(lambda: self._closing, PAUSE_S)
+            else:
+                self._news.wait_for(
+                    lambda: self._closing or self._waiting() > self._stuck,
+                    PAUSE_S if self._stuck else None,
+                )
+            nothing_helps = bool(self._why) or self._waiting() <= self._stuck
+            return not (self._closing and nothing_helps)
+
+    def _waiting(self) -> int:
+        return self._journal.count - len(self._unnoted)
+
+    def _attempt(self) -> None:
+        self._note([])
+        for entry in self._journal.expire(self._now()):
+            logger.warning("message %s expired while it was queued: not sent", entry.message_id)
+            self._answer(entry, Outcome(State.EXPIRED))
+        entries = self._journal.next_round(self._unnoted)
+        passing(Point.TAKEN)
+        done = self._send(entries) if entries else _Attempt()
+        self._note(done.durable)
+        for each in done.durable:
+            self._answer(each.entry, Outcome(State.SENT, each.partition, each.offset))
+        kept = [self._refuse(entry, error) for entry, error in done.refused]
+        if done.away:
+            self._away(done.away)
+            return
+        self._why = ""
+        self._stuck = self._waiting() if entries and all(kept) and not done.durable else 0
+
+    def _send(self, entries: Sequence[Entry]) -> _Attempt:
+        done = _Attempt()
+        on_their_way = self._hand_over(entries, done)
+        give_up = time.monotonic() + DELIVERY_MS / 1000 + 1
+        for entry, sending in on_their_way:
+            try:
+                written = sending.get(timeout=max(give_up - time.monotonic(), 0.1))
+            except KafkaError as error:
+                self._failed([entry], error, done)
+                if done.away:
+                    # It may have been written all the same.
+                    self._untried.discard(entry.message_id)
+            else:
+                passing(Point.DURABLE)
+                done.durable.append(Durable(entry, written.partition, written.offset))
+        return done
+
+    def _hand_over(self, entries: Sequence[Entry], done: _Attempt) -> list[tuple[Entry, Sending]]:
+        """Gives messages to the Kafka client, up to the first for which the bus is away."""
+        on_their_way: list[tuple[Entry, Sending]] = []
+        try:
+            producer = self._producer = self._producer or open_producer(self._context)
+        except (KafkaError, IncompatibleError) as error:
+            self._failed(entries, error, done)
+            return on_their_way
+        passing(Point.CONNECTED)
+        for number, entry in enumerate(entries):
+            try:
+                self._journal.check(entry)
+                sending = producer.send(
+                    self._topic,
+                    key=entry.thread_id.encode(),
+                    value=entry.value,
+                    headers=list(entry.headers),
+                )
+            except KafkaTimeoutError as error:
+                missing = is_missing(self._context, self._topic)
+                cause = IncompatibleError.not_permitted(self._topic) if missing else error
+                self._failed(entries[number:], cause, done)
+                break
+            except (KafkaError, IncompatibleError) as error:
+                self._failed([entry], error, done)
+            else:
+                on_their_way.append((entry, sending))
+                passing(Point.HANDED_OVER)
+        return on_their_way
+
+    def _failed(
+        self, entries: Iterable[Entry], error: KafkaError | NatcbusError, done: _Attempt
+    ) -> None:
+        if isinstance(error, REFUSALS):
+            error = IncompatibleError.not_permitted(self._topic)
+        elif isinstance(error, UNFIT):
+            error = IncompatibleError.not_taken(self._topic, type(error).__name__)
+        if isinstance(error, NatcbusError):
+            done.refused += [(entry, error) for entry in entries]
+        else:
+            cause = why(error, self._context)
+            done.away = f"no answer from {self._context.bootstrap} ({cause})"
+
+    def _note(self, durable: Iterable[Durable]) -> None:
+        self._unnoted |= {each.entry.number: each for each in durable}
+        if self._unnoted:
+            try:
+                self._journal.settle(self._unnoted.values())
+            except NatcbusError as error:
+                logger.warning(
+                    "%d sent messages are still to be noted: %s", len(self._unnoted), error
+                )
+            else:
+                self._unnoted = {}
+
+    def _answer(self, entry: Entry, outcome: Outcome) -> None:
+        with self._news:
+            self._untried.discard(entry.message_id)
+            ticket = self._tickets.pop(entry.message_id, None)
+            if ticket is not None and ticket.set_running_or_notify_cancel():
+                ticket.set_result(outcome)
+            self._news.notify_all()
+
+    def _refuse(self, entry: Entry, error: NatcbusError) -> bool:
+        """Withdraws a message whose publisher waits for it and that was surely not written.
+
+        Any other is kept: whether it was written is open, or its publisher was told that it will
+        be. Returns whether it was.
+        """
+        with self._news:
+            ticket = self._tickets.pop(entry.message_id, None)
+            awaited = ticket is not None and ticket.set_running_or_notify_cancel()
+            withdrawn = awaited and entry.message_id in self._untried and self._withdrawn(entry)
+            if ticket is not None and awaited:
+                if withdrawn:
+                    ticket.set_exception(error)
+                else:
+                    ticket.set_result(Outcome(State.QUEUED, why=error.text))
+            if not withdrawn:
+                logger.warning("message %s stays queued: %s", entry.message_id, error)
+            self._news.notify_all()
+        return not withdrawn
+
+    def _withdrawn(self, entry: Entry) -> bool:
+        try:
+            self._journal.withdraw(entry)
+        except NatcbusError:
+            return False
+        self._untried.discard(entry.message_id)
+        return True
+
+    def _away(self, cause: str) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            abandon(producer)
+        with self._news:
+            if cause != self._why:
+                logger.warning("%d messages are queued: %s", self._waiting(), cause)
+            self._why = cause
+            tickets, self._tickets = self._tickets, {}
+            for ticket in tickets.values():
+                if ticket.set_running_or_notify_cancel():
+                    ticket.set_result(Outcome(State.QUEUED, why=cause))
+
+
+def _answered(outcome: Outcome) -> Ticket:
+    ticket: Ticket = Future()
+    ticket.set_result(outcome)
+    return ticket
