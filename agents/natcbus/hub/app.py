@@ -67,6 +67,7 @@ class Hub:
             oldest_seconds=0.0 if oldest is None else oldest[0],
             network=self.progress.network(),
             paused=self.pauses.left(),
+            states=self.window.states(),
             ready=not self.progress.obstacles(),
         )
 
@@ -110,6 +111,7 @@ def create_app(
         on_left=progress.leave,
         on_committed=metrics.committed,
         paused=pauses.left,
+        leave=leave,
         **faust_settings(settings),
         **_membership(settings, member_topics),
     )

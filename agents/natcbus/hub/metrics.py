@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from natcbus.hub.departure import Partition
 from natcbus.hub.records import Inbound, NetworkInUse, Outcome, Routed
+from natcbus.hub.window import State
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
@@ -35,6 +36,7 @@ class Live:
     oldest_seconds: float
     network: NetworkInUse | None = None
     paused: Mapping[str, float] = field(default_factory=dict)
+    states: Mapping[Partition, Mapping[State, int]] = field(default_factory=dict)
     ready: bool = False
 
 
@@ -169,6 +171,15 @@ class _LiveFigures(Collector):
         )
         yield _per_partition("natcbus_hub_lag_records", "Records not acknowledged yet.", live.lag)
         yield _per_partition("natcbus_hub_in_flight_events", "Events in flight.", live.in_flight)
+        window = GaugeMetricFamily(
+            "natcbus_hub_window_events",
+            "Events in the window by state: what is finished there waits for an earlier one.",
+            labels=("topic", "partition", "state"),
+        )
+        for (topic, partition), states in sorted(live.states.items()):
+            for state, number in sorted(states.items()):
+                window.add_metric((topic, str(partition), state), number)
+        yield window
         yield GaugeMetricFamily(
             "natcbus_hub_oldest_event_seconds",
             "Age of the oldest event in flight.",
