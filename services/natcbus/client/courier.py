@@ -37,7 +37,9 @@ from natcbus.routing.topics import out_topic
 
 logger = logging.getLogger(__name__)
 PAUSE_S: Final = 1.0
-"""Between an attempt that failed and the next."""
+"""Between an attempt at a bus that is away and the next."""
+STUCK_PAUSE_S: Final = 30.0
+"""Between two attempts at what the bus does not take."""
 _CLOSE_S: Final = 2.0
 
 
@@ -67,12 +69,16 @@ class _Attempt:
     ----------
     refused
         With the error of each that the bus, or this installation, does not take.
+    suspect
+        As ``refused``, but the error may be that of another: after one record that the brokers do
+        not take, an idempotent producer of this library fails every other with the same error.
     away
         Why the bus could not be reached; empty if it answered.
     """
 
     durable: list[Durable] = field(default_factory=list)
     refused: list[tuple[Entry, NatcbusError]] = field(default_factory=list)
+    suspect: list[tuple[Entry, NatcbusError]] = field(default_factory=list)
     away: str = ""
 
 
@@ -91,8 +97,10 @@ class Courier:
         self._untried: set[str] = set()
         # Durable, and not noted as such, because the journal had no room.
         self._unnoted: dict[int, Durable] = {}
-        # How many of the queued the last attempt could do nothing for, though the bus is there.
-        self._stuck = 0
+        # The bus is there, and the last attempt could do nothing for what is queued.
+        self._stuck = False
+        # Somebody has asked since then.
+        self._asked = False
         self._why = ""
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="natcbus-courier", daemon=True)
@@ -112,6 +120,9 @@ class Courier:
             As ``Journal.put``.
         """
         with self._news:
+            known = self._journal.find(entry.message_id)
+            if known is not None:
+                return known, self._follow(known)
             self._untried.add(entry.message_id)
             try:
                 kept = self._journal.put(entry)
@@ -136,6 +147,7 @@ class Courier:
         ticket = self._tickets.get(entry.message_id)
         if ticket is None or ticket.cancelled():
             ticket = self._tickets[entry.message_id] = Future()
+        self._asked = True
         self._news.notify_all()
         return ticket
 
@@ -187,11 +199,12 @@ class Courier:
                 self._news.wait_for(lambda: self._closing, PAUSE_S)
             else:
                 self._news.wait_for(
-                    lambda: self._closing or self._waiting() > self._stuck,
-                    PAUSE_S if self._stuck else None,
+                    lambda: self._closing or self._asked or (self._waiting() and not self._stuck),
+                    STUCK_PAUSE_S if self._stuck else None,
                 )
-            nothing_helps = bool(self._why) or self._waiting() <= self._stuck
-            return not (self._closing and nothing_helps)
+            asked, self._asked = self._asked, False
+            helps = asked or (self._waiting() > 0 and not self._stuck)
+            return not self._closing or (helps and not self._why)
 
     def _waiting(self) -> int:
         return self._journal.count - len(self._unnoted)
@@ -212,9 +225,36 @@ class Courier:
             self._away(done.away)
             return
         self._why = ""
-        self._stuck = self._waiting() if entries and all(kept) and not done.durable else 0
+        self._stuck = bool(entries) and all(kept) and not done.durable
 
     def _send(self, entries: Sequence[Entry]) -> _Attempt:
+        done = self._together(entries)
+        suspect, done.suspect = done.suspect, []
+        if suspect:
+            self._discard_producer()
+        if len(entries) == 1:
+            done.refused += suspect
+            return done
+        for entry, _ in suspect:
+            if not done.away:
+                self._alone(entry, done)
+        return done
+
+    def _alone(self, entry: Entry, done: _Attempt) -> None:
+        """Sends one again that failed beside others, by a producer of its own."""
+        untried = entry.message_id in self._untried
+        self._untried.discard(entry.message_id)
+        alone = self._together([entry])
+        if alone.suspect:
+            self._discard_producer()
+            if untried:
+                # The brokers do not take it, so they did not the first time.
+                self._untried.add(entry.message_id)
+        done.durable += alone.durable
+        done.refused += [*alone.refused, *alone.suspect]
+        done.away = alone.away
+
+    def _together(self, entries: Sequence[Entry]) -> _Attempt:
         done = _Attempt()
         on_their_way = self._hand_over(entries, done)
         give_up = time.monotonic() + DELIVERY_MS / 1000 + 1
@@ -264,10 +304,12 @@ class Courier:
     def _failed(
         self, entries: Iterable[Entry], error: KafkaError | NatcbusError, done: _Attempt
     ) -> None:
+        if isinstance(error, UNFIT):
+            unfit = IncompatibleError.not_taken(self._topic, type(error).__name__)
+            done.suspect += [(entry, unfit) for entry in entries]
+            return
         if isinstance(error, REFUSALS):
             error = IncompatibleError.not_permitted(self._topic)
-        elif isinstance(error, UNFIT):
-            error = IncompatibleError.not_taken(self._topic, type(error).__name__)
         if isinstance(error, NatcbusError):
             done.refused += [(entry, error) for entry in entries]
         else:
@@ -322,10 +364,13 @@ class Courier:
         self._untried.discard(entry.message_id)
         return True
 
-    def _away(self, cause: str) -> None:
+    def _discard_producer(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
             abandon(producer)
+
+    def _away(self, cause: str) -> None:
+        self._discard_producer()
         with self._news:
             if cause != self._why:
                 logger.warning("%d messages are queued: %s", self._waiting(), cause)
