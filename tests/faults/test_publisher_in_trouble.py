@@ -204,6 +204,27 @@ def test_a_message_that_is_damaged_in_the_journal_holds_up_its_thread_and_no_oth
     assert copies(here, {damaged["header"]["thread_id"]}) == []
 
 
+def test_what_was_answered_queued_is_not_taken_back_when_the_bus_says_no(
+    bus: Bus, here: Context, nowhere: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is published then is refused at once; this one waits until the host has mended it."""
+    with Publisher(nowhere, world=bus.world) as away:
+        [event, other] = alerts(away, 2)
+        assert away.publish(event).state is State.QUEUED
+    with monkeypatch.context() as patch:
+        patch.setattr("natcbus.client.attempts.out_topic", lambda _: "member.nobody.out")
+        with Publisher(here, world=bus.world) as refused:
+            again = refused.publish(event)
+            assert (again.state, "does not exist or is not yours" in again.why) == (
+                State.QUEUED,
+                True,
+            )
+    with Publisher(here, world=bus.world) as mended:
+        assert mended.publish(other).state is State.SENT
+    thread = event["header"]["thread_id"]
+    assert [each.message_id for each in copies(here, {thread})] == ids_of([event, other])
+
+
 def test_what_the_brokers_do_not_take_is_not_accepted_and_holds_up_nobody(
     bus: Bus, here: Context, nowhere: Context
 ) -> None:
