@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from natcbus.operations.reconciling.codes import Code
 from natcbus.operations.reconciling.decided import QUARANTINED, REPEATED, ROUTED
 from natcbus.operations.reconciling.forgotten import Forgotten
-from natcbus.operations.reconciling.ledger import Ledger, Standing
+from natcbus.operations.reconciling.ledger import Ledger, Standing, Witness
 from natcbus.operations.reconciling.report import Finding, Place
 from natcbus.operations.reconciling.scope import Scope, instant
 from natcbus.routing.topics import QUARANTINE, feed_topic, receipts_topic
@@ -39,12 +39,12 @@ def without_source(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iterat
     """
     nowhere = []
     found = ledger.select(
-        "SELECT d.id, d.place, d.at_offset, d.source, d.source_offset, d.decided_at, d.by_receipt,"
+        "SELECT d.id, d.place, d.at_offset, d.source, d.source_offset, d.decided_at, d.witness,"
         " c.sender, c.message_id FROM decision d LEFT JOIN content c ON c.id = d.content"
         " WHERE d.standing = ?",
         Standing.NO_SOURCE.value,
     )
-    for number, place, offset, source, at, decided_at, by_receipt, sender, message_id in found:
+    for number, place, offset, source, at, decided_at, witness, sender, message_id in found:
         where = ledger.place(source, at)
         if scope.forgotten(where):
             forgotten.add(where.topic, where.partition, instant(decided_at))
@@ -53,7 +53,7 @@ def without_source(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iterat
             continue
         nowhere.append(number)
         if not scope.is_past(instant(decided_at)):
-            code = Code.RECEIPT_WITHOUT_SOURCE if by_receipt else Code.DECISION_WITHOUT_SOURCE
+            code = Code.RECEIPT_WITHOUT_SOURCE if witness else Code.DECISION_WITHOUT_SOURCE
             what = f"there is no record {where}"
             yield Finding(code, ledger.place(place, offset), what, sender or "", message_id or "")
     for number in nowhere:
@@ -168,7 +168,8 @@ def _without_decision(ledger: Ledger, scope: Scope) -> Iterator[Finding]:
     found = ledger.select(
         "SELECT d.source, d.source_offset, d.decided_at, d.place, d.at_offset, c.message_id"
         " FROM decision d LEFT JOIN content c ON c.id = d.content"
-        " WHERE d.by_receipt AND d.standing != ? GROUP BY d.source, d.source_offset",
+        " WHERE d.witness = ? AND d.standing != ? GROUP BY d.source, d.source_offset",
+        Witness.RECEIPT_ALONE.value,
         Standing.NOWHERE.value,
     )
     for source, at, decided_at, place, offset, message_id in found:
@@ -201,10 +202,11 @@ def _not_in_quarantine(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> It
 def _ignored(ledger: Ledger) -> Iterator[Finding]:
     found = ledger.select(
         "SELECT c.sender, c.message_id, d.place, d.at_offset FROM decision d"
-        " JOIN content c ON c.id = d.content WHERE d.outcome = ? AND d.standing != ?"
+        " JOIN content c ON c.id = d.content WHERE d.outcome = ? AND d.standing NOT IN (?, ?)"
         " AND NOT EXISTS (SELECT 1 FROM decision o"
         " WHERE o.content = d.content AND o.outcome = ?)",
         REPEATED,
+        Standing.REFUTED.value,
         Standing.NOWHERE.value,
         ROUTED,
     )
