@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from natcbus.hub.settings import PREFIX, Settings
+from natcbus.hub.slot import GRACE_SECONDS, LOOK_SECONDS
 from natcbus.operations.topology import Profile
 from tests.support.deployment import (
     CONTAINER_ENV,
@@ -116,8 +117,31 @@ def test_the_hub_is_given_every_file_that_its_settings_name(services: dict[str, 
     targets = [volume.rsplit(":", 2)[1] for volume in hub["volumes"]]
     targets += [f"/run/secrets/{name}" for name in hub["secrets"]]
     settings = hub_settings()
-    for name in ("NETWORK", "KEYS", "SIGNING_KEY"):
+    for name in ("NETWORK", "KEYS", "SIGNING_KEY", "STATE"):
         assert settings[f"{PREFIX}{name}"] in targets
+
+
+def test_what_must_outlive_a_container_is_on_a_volume_that_its_user_owns(
+    services: dict[str, Any],
+) -> None:
+    state = hub_settings()[f"{PREFIX}STATE"]
+    assert f"hub-state:{state}" in services["hub"]["volumes"]
+    # A named volume takes its owner from the folder of the image that it is put over.
+    made = re.search(
+        r"install -d -o natcbus -g natcbus -m 0700 (.+)", DOCKERFILE.read_text("utf-8")
+    )
+    assert made is not None
+    assert state in made[1].split()
+
+
+def test_a_container_is_given_the_time_that_its_hub_takes_to_stop(
+    services: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in hub_settings().items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()  # type: ignore[call-arg]  # the environment holds the rest
+    given = int(services["hub"]["stop_grace_period"].removesuffix("s"))
+    assert given > settings.stop_within + GRACE_SECONDS + LOOK_SECONDS
 
 
 def test_the_topics_are_made_by_the_command_that_operators_use(services: dict[str, Any]) -> None:
@@ -136,8 +160,10 @@ def test_the_healthy_hub_and_its_figures_are_where_its_settings_put_them(
     prometheus = yaml.safe_load(
         (REPOSITORY / "infra" / "prometheus" / "prometheus.yml").read_text("utf-8")
     )
-    (job,) = prometheus["scrape_configs"]
-    assert job["static_configs"] == [{"targets": [f"127.0.0.1:{port}"]}]
+    jobs = {job["job_name"]: job["static_configs"] for job in prometheus["scrape_configs"]}
+    _, _, workers = services["hub"]["command"]
+    every = [f"127.0.0.1:{int(port) + number}" for number in range(1 + int(workers))]
+    assert jobs["natcbus-hub"] == [{"targets": every}]
     assert services["prometheus"]["network_mode"] == "service:hub"
 
 

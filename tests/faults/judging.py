@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -16,7 +17,9 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from natcbus.client.following import Follower
 from natcbus.contract.codec import decode_record, unframe
 from natcbus.contract.types.hub import DecisionRecord, Outcome
+from natcbus.operations.reconciling import Finding, reconcile
 from natcbus.operations.topology import PARTITIONS, Kind
+from natcbus.routing.signed import OpenedNetwork
 from natcbus.routing.topics import DECISIONS, feed_topic, out_topic
 from tests.faults.sending import Ledger, Sent, View
 from tests.support.bus import Bus
@@ -36,8 +39,9 @@ class Seen:
 
 @dataclass(frozen=True)
 class Place:
-    """Where every topic ended when a run began."""
+    """When a run began, and where every topic ended."""
 
+    when: datetime
     decisions: int
     feeds: Mapping[str, int]
 
@@ -57,6 +61,8 @@ class Verdict:
     unentitled: list[tuple[str, str]] = field(default_factory=list)
     inverted: list[tuple[str, str]] = field(default_factory=list)
     seen_twice: list[tuple[str, str]] = field(default_factory=list)
+    found: list[Finding] = field(default_factory=list)
+    """By ``natcbus reconcile``, which knows nothing of this judge."""
     rewritten: int = 0
     """Decisions that were written again."""
     queued: int = 0
@@ -78,6 +84,7 @@ class Verdict:
             or self.unentitled
             or self.inverted
             or self.seen_twice
+            or self.found
         )
 
 
@@ -86,16 +93,18 @@ def place(bus: Bus) -> Place:
     feeds = {desk: TopicPartition(feed_topic(desk), 0) for desk in bus.network.desks}
     ends = _ends(bus, [*feeds.values(), TopicPartition(DECISIONS, 0)])
     return Place(
-        ends[TopicPartition(DECISIONS, 0)], {desk: ends[feed] for desk, feed in feeds.items()}
+        datetime.now(UTC),
+        ends[TopicPartition(DECISIONS, 0)],
+        {desk: ends[feed] for desk, feed in feeds.items()},
     )
 
 
-def wait_until_idle(bus: Bus, within_s: float) -> None:
+def wait_until_idle(bus: Bus, within_s: float, group: str = GROUP) -> None:
     """Return when the hub's workers have committed the end of every member's topic."""
     give_up = time.monotonic() + within_s
     outs = [out_topic(member) for member in bus.network.members]
     with _admin(bus) as admin:
-        while left := _behind(bus, admin, outs):
+        while left := _behind(bus, admin, group, outs):
             assert time.monotonic() < give_up, f"not committed: {left}\n{bus.hub.written[-4000:]}"
             time.sleep(LOOK_EVERY_S)
 
@@ -116,6 +125,14 @@ def judge(
         arrived.get(each, math.inf) - ledger.sent[each[0]].tried_at for each in ledger.owed()
     )
     judge_decisions(verdict, ledger, _decisions(bus, begin.decisions))
+    report = reconcile(
+        bus.bootstrap,
+        [OpenedNetwork(bus.network, bus.world.keys)],
+        grace=timedelta(0),
+        since=begin.when,
+    )
+    assert report.messages >= verdict.messages
+    verdict.found = list(report.findings)
     owed: dict[str, set[str]] = defaultdict(set)
     for message_id, desk in ledger.owed():
         owed[desk].add(message_id)
@@ -185,9 +202,9 @@ def _decisions(bus: Bus, begin: int) -> Iterator[DecisionRecord]:
             yield decode_record(DecisionRecord, body)
 
 
-def _behind(bus: Bus, admin: KafkaAdminClient, topics: Sequence[str]) -> dict[str, int]:
+def _behind(bus: Bus, admin: KafkaAdminClient, group: str, topics: Sequence[str]) -> dict[str, int]:
     """By how many records the group is behind, per partition."""
-    committed = admin.list_group_offsets(GROUP)[GROUP]
+    committed = admin.list_group_offsets(group)[group]
     numbers = range(PARTITIONS[Kind.OUT])
     ends = _ends(bus, [TopicPartition(topic, number) for topic in topics for number in numbers])
     behind = {

@@ -15,7 +15,15 @@ from tests.faults.scenario import Plan, Played
 
 G = TypeVar("G", bound=Ground)
 
-WRONG: Final = ("missing", "unentitled", "inverted", "seen_twice", "undecided", "not_durable")
+WRONG: Final = (
+    "missing",
+    "unentitled",
+    "inverted",
+    "seen_twice",
+    "undecided",
+    "not_durable",
+    "found",
+)
 _HEADINGS: Final[Sequence[tuple[str, str]]] = (
     ("missing", "missing"),
     ("unentitled", "unentitled"),
@@ -23,6 +31,7 @@ _HEADINGS: Final[Sequence[tuple[str, str]]] = (
     ("seen_twice", "seen twice"),
     ("undecided", "undecided"),
     ("not_durable", "`SENT`, not durable"),
+    ("found", "found by `reconcile`"),
 )
 
 

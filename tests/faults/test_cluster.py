@@ -31,7 +31,7 @@ def stage() -> Iterator[Theatre[ThreeNodes]]:
         yield made
 
 
-@pytest.mark.parametrize("name", sorted(NODE_FAULTS))
+@pytest.mark.parametrize("name", sorted(NODE_FAULTS.keys() - {"follower_frozen"}))
 def test_flow_resumes_when_nodes_die_and_leaders_move(
     stage: Theatre[ThreeNodes], name: str
 ) -> None:

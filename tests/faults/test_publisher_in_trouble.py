@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -59,6 +61,30 @@ def alerts(publisher: Publisher, count: int) -> list[Json]:
 
 def ids_of(events: list[Json]) -> list[str]:
     return [each["header"]["message_id"] for each in events]
+
+
+OPENED = """
+import sys
+from pathlib import Path
+from natcbus.client.errors import NatcbusError
+from natcbus.client.journal import Journal
+try:
+    Journal(Path(sys.argv[1])).close()
+except NatcbusError as error:
+    print(error.code)
+"""
+
+
+def test_opened_on_a_full_disk_it_says_that_and_not_that_the_file_is_broken(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path, "4m") as disk:
+        command = [*disk.within, sys.executable, "-c", OPENED, str(tmp_path / "journal.sqlite")]
+        assert subprocess.check_output(command) == b""
+        disk.fill()
+        assert subprocess.check_output(command) == b"NO_SPACE\n"
+        disk.relieve()
+        assert subprocess.check_output(command) == b""
 
 
 def test_with_a_full_disk_nothing_more_is_accepted_and_what_was_is_sent(

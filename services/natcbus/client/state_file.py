@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
@@ -15,7 +16,8 @@ from typing import Final
 
 from natcbus.client.errors import IncompatibleError, UnavailableError
 
-_NO_SPACE: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
+_NO_SPACE: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
+_NO_SPACE_HERE: Final = (errno.ENOSPC, errno.EDQUOT)
 _LONGEST_HOLDER: Final = 400
 
 
@@ -99,7 +101,8 @@ class StateFile:
         try:
             yield
         except (OSError, sqlite3.Error, ValueError) as error:
-            if getattr(error, "sqlite_errorname", "") in _NO_SPACE:
+            full = getattr(error, "errno", None) in _NO_SPACE_HERE
+            if full or getattr(error, "sqlite_errorname", "") in _NO_SPACE:
                 raise UnavailableError.no_space(str(self.path)) from error
             raise self.unusable(str(error)) from error
 
