@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natcbus.contract.codec import decode_record, encode_record, frame, schema_id_of, unframe
-from natcbus.contract.types.hub import DecisionRecord, Outgoing
+from natcbus.contract.types.hub import DecisionRecord, Outcome, Outgoing, Receipt, Source
 from natcbus.hub.router import HubRouter
 from natcbus.hub.world import World
 from natcbus.operations.reconciling.arrivals import Arrived, judge_arrival
 from natcbus.operations.reconciling.codes import Code
-from natcbus.operations.reconciling.comparing import compare
+from natcbus.operations.reconciling.comparing import compare, without_source
 from natcbus.operations.reconciling.decided import Decided, Row, Rules, read_decision
 from natcbus.operations.reconciling.forgotten import Forgotten
 from natcbus.operations.reconciling.found import Found
@@ -250,6 +250,53 @@ def test_a_record_in_the_feed_of_any_other_desk_did_not_arrive(other: str) -> No
     assert isinstance(judged(value, other), Arrived) is (other == desk)
 
 
+@settings(deadline=None)
+@given(
+    topic=st.sampled_from(["", "x", "member.rs.out", "hub.decisions", "member..out"]),
+    partition=st.integers(-(2**31), 2**31 - 1),
+    offset=st.integers(-(2**63), 2**63 - 1),
+    outcome=st.sampled_from(Outcome),
+    decided_at=st.datetimes(datetime(1970, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - the strategy adds the zone
+    grace=st.sampled_from([timedelta(0), timedelta(days=99_999)]),
+)
+def test_whatever_a_forged_decision_and_receipt_say_they_are_judged_and_nobody_stumbles(
+    topic: str,
+    partition: int,
+    offset: int,
+    outcome: Outcome,
+    decided_at: datetime,
+    grace: timedelta,
+) -> None:
+    source = Source(topic=topic, partition=partition, offset=offset)
+    record = replace(an_honest_record(), source=source, outcome=outcome, decided_at=decided_at)
+    receipt = Receipt(record_sha256=bytes(32), decision=record)
+    another = replace(receipt, decision=an_honest_record())
+    scope = Scope.of([], AS_OF, grace, None)
+    with Ledger() as ledger:
+        walk = Walk(ledger, scope, {}, Found())
+        for kind, topic_of, forged in (
+            ("decisions", DECISIONS, framed(record)),
+            ("receipts", "member.rs.receipts", framed(receipt)),
+            (
+                "receipts",
+                "member.xk.receipts",
+                framed(another),
+            ),
+        ):
+            walk.walk(kind, [stored(Place(topic_of, 0, 0), forged)])
+        walk.found.add_all(without_source(ledger, scope, Forgotten()))
+        walk.found.add_all(compare(ledger, scope, Forgotten()))
+    assert walk.found.counts
+
+
+def an_honest_record() -> DecisionRecord:
+    return decode_record(DecisionRecord, unframe(decided_by(balkans().world))[1])
+
+
+def framed(record: DecisionRecord | Receipt) -> bytes:
+    return frame(schema_id_of(type(record)), encode_record(record))
+
+
 Change = Callable[[DecisionRecord], DecisionRecord]
 
 
@@ -334,10 +381,7 @@ def test_a_decision_is_judged_under_the_version_that_it_names() -> None:
 
 def judging(change: Change) -> Found:
     """What is said of one record of a member, about which this was decided."""
-    value = decided_by(balkans().world)
-    record = change(decode_record(DecisionRecord, unframe(value)[1]))
-    framed = frame(schema_id_of(DecisionRecord), encode_record(record))
-    return judged_under([balkans().world.network], framed)
+    return judged_under([balkans().world.network], framed(change(an_honest_record())))
 
 
 @cache

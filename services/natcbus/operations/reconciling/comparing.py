@@ -154,7 +154,7 @@ def _without_receipt(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iter
     )
     for source, at, decided_at, place, offset, message_id in found:
         where, moment = ledger.place(source, at), instant(decided_at)
-        member = where.topic.split(".")[1]
+        member = _member(where)
         topic = receipts_topic(member)
         if scope.forgotten_at(topic, 0, moment):
             forgotten.add(topic, 0, moment)
@@ -176,7 +176,7 @@ def _without_decision(ledger: Ledger, scope: Scope) -> Iterator[Finding]:
         where = ledger.place(source, at)
         code = Code.WAITING if scope.may_wait(instant(decided_at)) else Code.DECISION_MISSING
         what = f"a receipt says what was decided about {where}, and hub.decisions does not"
-        member = where.topic.split(".")[1]
+        member = _member(where)
         yield Finding(code, ledger.place(place, offset), what, member, message_id or "")
 
 
@@ -196,7 +196,7 @@ def _not_in_quarantine(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> It
             continue
         code = Code.WAITING if scope.may_wait(moment) else Code.QUARANTINE_MISSING
         what = f"{where} was put aside, and hub.quarantine does not hold it"
-        yield Finding(code, ledger.place(place, offset), what, where.topic.split(".")[1])
+        yield Finding(code, ledger.place(place, offset), what, _member(where))
 
 
 def _ignored(ledger: Ledger) -> Iterator[Finding]:
@@ -213,3 +213,9 @@ def _ignored(ledger: Ledger) -> Iterator[Finding]:
     for sender, message_id, place, offset in found:
         what = "taken for a repetition of a message that was never routed"
         yield Finding(Code.IGNORED, ledger.place(place, offset), what, sender, message_id)
+
+
+def _member(source: Place) -> str:
+    """Whose topic a record stands on; empty where a forged decision names no such topic."""
+    words = source.topic.split(".")
+    return words[1] if len(words) > 1 else ""
