@@ -416,6 +416,23 @@ def test_a_receipt_that_says_something_else(hub: FaultyHub) -> None:
     hub.write(routed.records)
     fewer = telling(lambda record: replace(record, deliveries=record.deliveries[1:]))
     places = hub.write([routed.changed(RECEIPTS, fewer).to(RECEIPTS)])
+    assert hub.found() == [("RECEIPT_DIFFERS", places[RECEIPTS], routed.desks[0])]
+
+
+def test_what_is_left_of_an_attempt_that_a_crash_cut_short_is_no_fault(hub: FaultyHub) -> None:
+    """The receipt of one attempt was durable and its decision was not; then it was read again."""
+    routed = hub.route(hub.send())
+    earlier = routed.decided(decided_at=datetime(2026, 11, 1, tzinfo=UTC))
+    nothing = {"deliveries": (), "denials": (), "decision_digest": None, "slip_digest": None}
+    repeated = routed.decided(outcome=Outcome.REPEATED, **nothing)
+    hub.write([earlier.to(RECEIPTS), repeated.to(RECEIPTS), *earlier.feeds, *routed.records])
+    assert hub.found() == []
+
+
+def test_a_receipt_that_says_it_was_refused(hub: FaultyHub) -> None:
+    routed = hub.route(hub.send())
+    hub.write(routed.records)
+    places = hub.write([routed.decided(outcome=Outcome.REFUSED).to(RECEIPTS)])
     assert hub.found() == [("RECEIPT_DIFFERS", places[RECEIPTS], "")]
 
 

@@ -86,6 +86,11 @@ class Routed:
         topics = [each.topic for each in self.records if each.topic.startswith("desk.")]
         return sorted(each.removeprefix("desk.").removesuffix(".feed") for each in topics)
 
+    @property
+    def feeds(self) -> list[Outbound]:
+        """The records for desks."""
+        return [self.feed(desk) for desk in self.desks]
+
     def without(self, topic: str) -> Routed:
         """The same but for the record of one topic."""
         return Routed(tuple(each for each in self.records if each.topic != topic))
