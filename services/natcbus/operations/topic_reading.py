@@ -13,6 +13,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from natcbus.operations.errors import BrokerUnreachableError, TopicMissingError
+from natcbus.operations.header_names import tolerate_header_names
 
 ANSWER_WITHIN_S: Final = 5.0
 FETCH_WAIT_MS: Final = 100
@@ -94,6 +95,7 @@ def open_consumer(
     KafkaError
         Nobody answered.
     """
+    tolerate_header_names()
     return KafkaConsumer(
         bootstrap_servers=bootstrap.split(","),
         bootstrap_timeout_ms=int(ANSWER_WITHIN_S * 1000),
