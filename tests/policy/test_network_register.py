@@ -22,7 +22,7 @@ def _network() -> Network:
 
 
 def test_every_desk_of_a_member_may_get_what_any_member_sends_to_it(network: Network) -> None:
-    """Who is not in the register of transfers is left out on purpose: partners, guests, the canary."""
+    """Who is left out of the register is left out on purpose: partners, guests, the canary."""
     sent_at = datetime(2027, 1, 1, tzinfo=UTC)
     states = [
         each for each in network.members.values() if each.tier is not Tier.PARTNER and each.country
