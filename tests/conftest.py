@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from natcbus.operations.broker import EmbeddedBroker
 from tests.support.command_line import CommandLine
 from tests.support.kafka import Kafka, running_kafka
+
+
+# A machine that others use makes any deadline fail some day; pytest's own limit ends what hangs.
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 
 
 @pytest.fixture(scope="session")

@@ -127,8 +127,10 @@ def test_the_wheel_works_without_the_repository(wheel: Path, tmp_path: Path) -> 
     assert types.split() == ["joint_action_day", "missing_person", "recruitment_ad"]
 
 
-def test_there_is_one_lock_for_developers_one_for_the_image_and_one_for_its_build() -> None:
-    assert [lock.name for lock in LOCKS] == ["build.lock", "dev.lock", "hub.lock"]
+def test_each_environment_has_its_lock() -> None:
+    """Developers, the image and its build; what the bench compares with; mutation testing."""
+    names = ["bench.lock", "build.lock", "dev.lock", "hub.lock", "mutants.lock"]
+    assert [lock.name for lock in LOCKS] == names
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)

@@ -190,7 +190,7 @@ def something_else(chance: random.Random, larder: Larder) -> bytes | None:
             b'{"__faust": {"ns": "natcbus.hub.records.Inbound"}, "topic": "hub.network"}',
             b'{"type": "missing_person", "header": {"from": "rs.spoc"}}',
             pickle.dumps({"topic": larder.member}),
-            gzip.compress(bytes(100_000)),
+            gzip.compress(bytes(100_000), mtime=0),
             b"Obj\x01\x04\x16avro.schema",
             b"<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'/>",
             "Ђурђица \u202e\x1b[2J".encode(),
