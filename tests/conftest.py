@@ -13,7 +13,6 @@ from natcbus.operations.broker import EmbeddedBroker
 from tests.support.command_line import CommandLine
 from tests.support.kafka import Kafka, running_kafka
 
-
 # A machine that others use makes any deadline fail some day; pytest's own limit ends what hangs.
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
