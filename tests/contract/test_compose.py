@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from natcbus.client.world import read_network
 from natcbus.hub.settings import PREFIX, Settings
 from natcbus.hub.slot import GRACE_SECONDS, LOOK_SECONDS
+from natcbus.operations.canary.message import READS, SENDS
 from natcbus.operations.topology import Profile
 from tests.support.deployment import (
     CONTAINER_ENV,
@@ -164,7 +167,23 @@ def test_the_healthy_hub_and_its_figures_are_where_its_settings_put_them(
     _, _, workers = services["hub"]["command"]
     every = [f"127.0.0.1:{int(port) + number}" for number in range(1 + int(workers))]
     assert jobs["natcbus-hub"] == [{"targets": every}]
-    assert services["prometheus"]["network_mode"] == "service:hub"
+    canary = services["canary"]
+    at = canary["command"][canary["command"].index("--port") + 1]
+    assert f"127.0.0.1:{at}/ready" in " ".join(canary["healthcheck"]["test"])
+    assert jobs["natcbus-canary"] == [{"targets": [f"127.0.0.1:{at}"]}]
+    assert canary["network_mode"] == "service:hub"
+
+
+def test_the_canary_is_given_what_its_context_names(services: dict[str, Any]) -> None:
+    canary = services["canary"]
+    named = canary["environment"]
+    split = [volume.removesuffix(":ro").rsplit(":", 1) for volume in canary["volumes"]]
+    places = {target: source for source, target in split}
+    folder = REPOSITORY / places[f"{named['NATCBUS_HOME']}/contexts"]
+    context = tomllib.loads((folder / f"{named['NATCBUS_CONTEXT']}.toml").read_text("utf-8"))
+    assert context["bootstrap"] == hub_settings()[f"{PREFIX}BOOTSTRAP"]
+    assert {context[name] for name in ("network", "public_keys", "keys", "state")} <= places.keys()
+    assert {SENDS, READS} <= read_network(REPOSITORY / "infra" / "network").desks.keys()
 
 
 def test_every_container_is_confined(services: dict[str, Any]) -> None:
