@@ -99,7 +99,7 @@ def administering(bus: Bus) -> Iterator[KafkaAdminClient]:
             ample_quarantine(admin)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("break_it", [small_quarantine, no_quarantine])
 def test_what_cannot_be_put_aside_is_left_and_never_dropped(
     bus: Bus, writing: Writing, decided: Decided, break_it: Callable[[KafkaAdminClient], None]
@@ -152,7 +152,7 @@ def held_at(bus: Bus, topic: str, partition: int, offset: int) -> bool:
 # What kills the process.
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_record_that_kills_the_hub_is_put_aside_undecoded_and_others_hardly_wait(
     bus: Bus, writing: Writing, decided: Decided
 ) -> None:

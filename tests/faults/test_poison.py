@@ -83,7 +83,7 @@ def larders(bus: Bus, routed: Mapping[str, Sequence[Composed]]) -> list[Larder]:
     ]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_ten_thousand_records_of_poison(bus: Bus, writing: Writing, decided: Decided) -> None:
     make_topics(bus.bootstrap, {"exfiltrated": 1})
     before = {sender: good_messages(bus, sender, 4, SEED + 1) for sender in POISONERS}
@@ -219,7 +219,7 @@ def others_were_not_kept_waiting(writing: Writing, decided: Decided) -> None:
 FLOOD: Final = 1_600
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_flood_pauses_its_member_alone_and_ends_by_itself(
     bus: Bus, writing: Writing, decided: Decided
 ) -> None:
