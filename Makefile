@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak mutants kafka lock
+.PHONY: help setup demo test check bench soak mutants kafka promtool lock
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -14,7 +14,7 @@ setup: .venv/.installed ## make .venv here, from pinned hashes
 demo: setup ## play a story on an embedded broker: who gets what, in which view, and why
 	@$(BIN)/natcbus demo
 
-test: check kafka ## check, then every test, on real Apache Kafka and on the embedded broker
+test: check kafka promtool ## check, then every test, on real Apache Kafka and on the embedded broker
 	@echo "==> tests"
 	@$(BIN)/pytest
 
@@ -29,7 +29,7 @@ check: setup ## ruff, mypy --strict, the rules of imports, the schemas
 	@echo "==> schemas"
 	@$(BIN)/python -m natcbus.cli.main schema check
 
-bench: setup kafka ## latency, throughput and microseconds per stage, on real Apache Kafka
+bench: setup kafka .venv-bench/.installed ## the hub against one by one and other frameworks, latency, memory, stages
 	@$(BIN)/python -m tests.bench
 
 soak: setup kafka ## 200 seeded runs with faults (SOAK_RUNS, SOAK_SEED, SOAK_NODES); goes on where it stopped
@@ -40,12 +40,16 @@ kafka: .kafka/jars/.complete ## fetch the Kafka that the tests run
 mutants: .venv-mutants/.installed ## mutation testing of routing: the score, and what survives (MODULES="gates views")
 	@nice -n 15 .venv-mutants/bin/python -m tests.mutants $(MODULES)
 
+promtool: .prometheus/.complete ## fetch what the tests check the alerts with
+
 lock: ## pin the dependencies again (needs uv)
 	@for lock in "dev hub cli demo dev" "hub hub cli"; do set -- $$lock; name=$$1; shift; \
 	  uv pip compile --quiet pyproject.toml $$(printf -- '--extra %s ' "$$@") \
 	    --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements/$$name.lock; done
 	@uv pip compile --quiet pyproject.toml --extra mutants \
 	    --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements/mutants.lock
+	@grep -oE '^(aiokafka|cffi|cryptography|fastavro|pyyaml)==[^ ]+' requirements/dev.lock | cat requirements/bench.in - | \
+	  uv pip compile --quiet - --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements/bench.lock
 	@echo 'hatchling>=1.33' | uv pip compile --quiet - \
 	    --generate-hashes --python-version 3.11 --no-header --no-annotate -o requirements/build.lock
 
@@ -63,6 +67,12 @@ lock: ## pin the dependencies again (needs uv)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+.venv-bench/.installed: requirements/bench.lock
+	@echo "==> making .venv-bench: other frameworks, whose pins are not ours"
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock
+	@touch $@
+
 .kafka/jars/.complete: infra/kafka/pom.xml infra/kafka/fetch
 	@infra/kafka/fetch
 
@@ -72,3 +82,6 @@ lock: ## pin the dependencies again (needs uv)
 	@$(PYTHON) -m venv --clear .venv-mutants
 	@.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.lock
 	@touch $@
+
+.prometheus/.complete: infra/prometheus/fetch
+	@infra/prometheus/fetch

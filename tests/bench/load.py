@@ -10,7 +10,7 @@ from statistics import median, quantiles
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-ARRIVE_WITHIN_S = 30.0
+ARRIVE_WITHIN_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

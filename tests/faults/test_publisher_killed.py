@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from natcbus.client.failpoints import Point
 from natcbus.client.journal import Journal, journal_path, read_queued
 from natcbus.client.receipts import receipts
 from natcbus.contract.types.hub import Outcome
+from natcbus.operations.reconciling import reconcile
+from natcbus.routing.signed import OpenedNetwork
 from tests.support.bus import Bus, running_bus
 from tests.support.journals import composed_for, entry_for
 from tests.support.kafka import Kafka, running_kafka
@@ -101,6 +104,13 @@ def assert_routed(context: Context, events: list[Json]) -> None:
                 missing.remove(receipt.decision.message_id)
 
 
+def assert_kept(bus: Bus) -> None:
+    """The judge that reads every topic finds nothing, as soon as the last copy is decided."""
+    rules, give_up = OpenedNetwork(bus.network, bus.world.keys), time.monotonic() + 30
+    while not (report := reconcile(bus.bootstrap, [rules], grace=timedelta(0))).kept:
+        assert time.monotonic() < give_up, report.findings
+
+
 @pytest.mark.parametrize("point", Point)
 def test_killed_at_any_step_it_has_told_the_truth_and_goes_on_where_it_was(
     bus: Bus, context: Context, point: Point
@@ -122,6 +132,7 @@ def test_killed_at_any_step_it_has_told_the_truth_and_goes_on_where_it_was(
     assert again == Told(0, again.known, sent(mine))
     assert_whole(context, events)
     assert_routed(context, events)
+    assert_kept(bus)
 
 
 @pytest.mark.timeout(180)
@@ -143,6 +154,7 @@ def test_killed_while_the_broker_is_frozen_it_sends_the_same_bytes_again(
     found = assert_whole(context, events)
     assert [each.message_id for each in found].count(in_socket) == 2
     assert_routed(context, events)
+    assert_kept(bus)
 
 
 def place_of(context: Context) -> Path:

@@ -18,23 +18,56 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.mutants.scope import DECIDING, LOADING, TESTS
-from tests.mutants.verdicts import Change, Verdict, changes, counted, verdicts
-from tests.mutants.workspace import BIN, REPOSITORY, WORKSPACE, lay_out
+from tests.mutants.scope import DECIDING, LOADING
+from tests.mutants.verdicts import Change, Verdict, changes, verdicts
+from tests.mutants.workspace import BIN, WORKSPACE, lay_out
 
 EXPLAINED: Final = Path(__file__).with_name("explained.toml")
-_HEAD: Final = ("module", "mutants", "killed", "by mypy", "timeout", "explained", "survived")
+GROUPS: Final = (DECIDING, LOADING)
+HEAD: Final = ("module", "mutants", "killed", "by mypy", "timeout", "explained", "survived")
 
 
-def main(modules: Sequence[str]) -> int:
+def main(wanted: Sequence[str]) -> int:
     """Mutate, print the score and what survives; 1 if something survives unexplained."""
+    unknown = set(wanted) - {module for group in GROUPS for module in group.modules}
+    if unknown:
+        print(f"not among what is mutated: {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 1
     began = time.perf_counter()
-    lay_out(modules, TESTS)
+    explained = _explained(wanted)
+    surviving: set[Change] = set()
+    total: Counter[str] = Counter()
+    print(_row(HEAD), flush=True)
+    for module in _mutated(wanted):
+        found = verdicts(module)
+        alive = list(changes(module, found))
+        counts: Counter[str] = Counter(found.values())
+        counts["explained"] = sum(change in explained for change in alive)
+        counts[Verdict.SURVIVED] -= counts["explained"]
+        print(_counts(module, counts), flush=True)
+        total.update(counts)
+        surviving.update(alive)
+    print(_counts("all", total))
+    print(_score(total, time.perf_counter() - began))
+    for change in sorted(surviving - explained):
+        print(f"\nsurvived in {change.place}\n  - {change.was}\n  + {change.becomes}")
+    for change in sorted(explained - surviving):
+        print(f"\nno longer survives, take it out of {EXPLAINED.name}: {change}")
+    return 1 if surviving != explained else 0
+
+
+def _mutated(wanted: Sequence[str]) -> Iterator[str]:
+    """The modules, each when its mutants have met the tests."""
+    for group in GROUPS:
+        modules = [module for module in group.modules if module in wanted]
+        if modules:
+            _mutate(modules, group.tests)
+        yield from modules
+
+
+def _mutate(modules: Sequence[str], tests: Sequence[str]) -> None:
+    lay_out(modules, tests)
     log = WORKSPACE / "mutmut.log"
-    print(
-        f"==> mutmut, one mutant after another; it tells in {log.relative_to(REPOSITORY)}",
-        flush=True,
-    )
     with log.open("wb") as told:
         ran = subprocess.run(
             [BIN / "mutmut", "run", "--max-children", "1"],
@@ -45,46 +78,21 @@ def main(modules: Sequence[str]) -> int:
             check=False,
         )
     if ran.returncode:
-        print(f"mutmut failed: see {log}", file=sys.stderr)
-        return 1
-    return _told(modules, began)
+        sys.exit(f"mutmut failed: {log} says why")
 
 
-def _told(modules: Sequence[str], began: float) -> int:
-    reasons = dict(_explanations(modules))
-    alive: list[Change] = []
-    gone = set(reasons)
-    total: Counter[str] = Counter()
-    print(_row(_HEAD))
-    for module in modules:
-        found = verdicts(module)
-        surviving = list(changes(module, found))
-        unexplained = [change for change in surviving if change not in reasons]
-        counts: Counter[str] = Counter(counted(found))
-        counts["explained"] = len(surviving) - len(unexplained)
-        counts["survived"] = len(unexplained)
-        print(_counts(module, counts))
-        total.update(counts)
-        alive += unexplained
-        gone -= set(surviving)
-    print(_counts("all", total))
-    print(_score(total, time.perf_counter() - began))
-    for change in alive:
-        print(f"\nsurvived in {change.place}\n  - {change.was}\n  + {change.becomes}")
-    for change in gone:
-        print(f"\nno longer survives, take it out of {EXPLAINED.name}: {change}")
-    return 1 if alive or gone else 0
-
-
-def _explanations(modules: Sequence[str]) -> Iterator[tuple[Change, str]]:
-    for entry in tomllib.loads(EXPLAINED.read_text("utf-8")).get("mutant", ()):
-        if entry["place"].partition(".")[0] in modules:
-            yield Change(entry["place"], entry["was"], entry["becomes"]), entry["why"]
+def _explained(modules: Sequence[str]) -> set[Change]:
+    entries = tomllib.loads(EXPLAINED.read_text("utf-8"))["mutant"]
+    return {
+        Change(entry["place"], entry["was"], entry["becomes"])
+        for entry in entries
+        if entry["why"] and entry["place"].partition(".")[0] in modules
+    }
 
 
 def _counts(module: str, counts: Counter[str]) -> str:
     numbers = [counts[name] for name in (Verdict.KILLED, Verdict.TYPED, Verdict.TIMEOUT)]
-    told = [sum(counts.values()), *numbers, counts["explained"], counts["survived"]]
+    told = [sum(counts.values()), *numbers, counts["explained"], counts[Verdict.SURVIVED]]
     return _row([module, *map(str, told)])
 
 
@@ -94,7 +102,7 @@ def _row(cells: Sequence[str]) -> str:
 
 def _score(total: Counter[str], seconds: float) -> str:
     refused = total[Verdict.KILLED] + total[Verdict.TIMEOUT]
-    asked = refused + total["survived"]
+    asked = refused + total[Verdict.SURVIVED]
     return (
         f"\nscore {refused / asked:.1%}: the tests refuse {refused} of the {asked} mutants that "
         f"mypy lets through, in {seconds / 60:.0f} minutes"
@@ -102,4 +110,4 @@ def _score(total: Counter[str], seconds: float) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or [*DECIDING, *LOADING]))
+    sys.exit(main(sys.argv[1:] or [*DECIDING.modules, *LOADING.modules]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,7 +32,7 @@ _VERDICTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Change:
     """What a mutant changed: the lines that it took out, and those that it put in their place.
 
@@ -53,11 +52,6 @@ def verdicts(module: str) -> dict[str, Verdict]:
     meta = WORKSPACE / "mutants" / ROUTING / f"{module}.py.meta"
     codes: dict[str, int] = json.loads(meta.read_text("utf-8"))["exit_code_by_key"]
     return {name: _VERDICTS.get(code, Verdict.SURVIVED) for name, code in codes.items()}
-
-
-def counted(found: dict[str, Verdict]) -> Counter[Verdict]:
-    """How many mutants of each verdict."""
-    return Counter(found.values())
 
 
 def changes(module: str, found: dict[str, Verdict]) -> Iterator[Change]:

@@ -73,7 +73,9 @@ def lay_out(modules: Sequence[str], tests: Sequence[str]) -> None:
     for folder in _COPIED:
         _copy(REPOSITORY / folder, WORKSPACE / folder)
     mutated = [str(ROUTING / f"{module}.py") for module in modules]
-    settings = _SETTINGS.format(mutated=_quoted(mutated), tests=_quoted(tests))
+    settings = _SETTINGS.format(
+        mutated=_quoted(mutated), tests=_quoted([f"tests/{test}" for test in tests])
+    )
     (WORKSPACE / "pyproject.toml").write_text(settings, "utf-8")
     (WORKSPACE / "conftest.py").write_text(_PROFILE, "utf-8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 
 import pytest
@@ -88,7 +89,8 @@ def test_a_hub_killed_twice_in_a_backlog_loses_and_repeats_nothing(bus: Bus) -> 
 
     assert received(bus) == promised
     # And by what the topics hold, for whoever has no desk's key.
-    report = reconcile(bus.bootstrap, [OpenedNetwork(bus.network, bus.world.keys)])
+    rules = OpenedNetwork(bus.network, bus.world.keys)
+    report = reconcile(bus.bootstrap, [rules], grace=timedelta(0))
     assert report.findings == ()
     assert (report.messages, report.deliveries) == (MESSAGES, len(promised))
 

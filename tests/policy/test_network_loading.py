@@ -158,8 +158,31 @@ def test_a_policy_must_speak_of_every_event_type_of_the_contract() -> None:
     assert {each.code for each in refused.value.problems} == {"MISSING_EVENT_TYPE"}
 
 
+@pytest.mark.parametrize("text", ["- a list", "a word"])
+def test_a_file_that_is_no_mapping_is_told_how_a_section_is_written(text: str) -> None:
+    problems = problems_of({**SMALL, "odd.yaml": f"# a remark\n{text}\n"})
+    assert [str(each) for each in problems] == [
+        "odd.yaml:2: WRONG_TYPE: the file is no mapping; write SECTION: ..."
+    ]
+
+
+@pytest.mark.parametrize("text", ["a: \x00", "a: \ud800"])
+def test_what_no_reader_can_read_is_told_of_the_whole_file(text: str) -> None:
+    (problem,) = problems_of({**SMALL, "odd.yaml": f"# a remark\n{text}"})
+    assert (problem.file, problem.code, problem.fix) == (
+        "odd.yaml",
+        "BAD_YAML",
+        "correct the notation",
+    )
+    assert problem.line == 1
+    assert problem.text.removeprefix("this is not YAML: ")
+
+
 def test_a_network_without_files_lacks_every_section() -> None:
-    assert {each.code for each in problems_of({})} == {"MISSING_SECTION"}
+    problems = problems_of({})
+    assert {each.code for each in problems} == {"MISSING_SECTION"}
+    assert {(each.file, each.line) for each in problems} == {("network.yaml", 1)}
+    assert len(problems) == 16
 
 
 def test_a_file_that_holds_only_comments_says_nothing() -> None:
@@ -208,6 +231,8 @@ def test_a_desk_is_removed_by_yaml_alone_even_the_last_of_its_member() -> None:
         ("keys/rs.json", False),
         (".network.yaml", False),
         (".git/config.yaml", False),
+        ("members/.rs.yaml", False),
+        ("policy/.old/tlp.yaml", False),
     ],
 )
 def test_only_yaml_belongs_to_the_network(name: str, *, read: bool) -> None:

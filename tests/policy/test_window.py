@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from typing import Final, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from natcbus.hub.commits import Commits
 from natcbus.hub.departure import Departure, Leave, Partition
-from natcbus.hub.errors import Exit
-from natcbus.hub.window import Watchdog
+from natcbus.hub.errors import Exit, OrderError
+from natcbus.hub.window import State, Watchdog
 from tests.support.window_world import (
     Left,
     Numbered,
@@ -122,6 +124,58 @@ def test_a_full_window_takes_no_further_event_until_its_head_is_acknowledged() -
         await task
 
     play(story)
+
+
+def test_an_entry_is_in_flight_until_all_is_durable_and_then_what_became_of_it() -> None:
+    async def story() -> None:
+        world = World()
+        became = [State.DELIVERED, State.REFUSED, State.QUARANTINED, State.DELIVERED]
+        messages = [Numbered(SI, n, finished_as=each) for n, each in enumerate(became)]
+        await feed(world, messages)
+        assert world.window.states()[SI] == {State.IN_FLIGHT: 4}
+        for _, delivery in world.sent[1:]:
+            delivery.set_result(None)
+        await let_run()
+        assert world.of(SI) == [], "the longest finished prefix is empty"
+        assert world.window.states()[SI] == Counter(became[1:]) + Counter([State.IN_FLIGHT])
+        world.sent[0][1].set_result(None)
+        await let_run()
+        assert world.of(SI) == [0, 1, 2, 3]
+        assert world.window.states()[SI] == {}
+
+    play(story)
+
+
+def test_a_full_window_sends_nothing_and_decides_nothing_before_there_is_room() -> None:
+    async def story() -> None:
+        world = World(size=1)
+        task = start(world, [Numbered(SI, 0), Numbered(SI, 1, fan_out=5)])
+        await let_run()
+        assert len(world.sent) == 1
+        world.broken = ValueError("would have been raised by deciding")
+        await let_run()
+        assert not world.departures
+        world.broken = None
+        world.sent[0][1].set_result(None)
+        await let_run()
+        assert len(world.sent) == 6
+        await task
+
+    play(story)
+
+
+@given(steps=st.lists(st.integers(0, 50), min_size=1))
+def test_a_commit_never_goes_back_while_a_partition_is_held(steps: list[int]) -> None:
+    commits, highest = Commits(), -1
+    for offset in steps:
+        if offset < highest:
+            with pytest.raises(OrderError):
+                commits.advance({SI: offset, RS: 0})
+        else:
+            commits.advance({SI: offset})
+            highest = offset
+    commits.forget()
+    commits.advance({SI: 0})
 
 
 def test_an_event_that_nothing_follows_from_waits_for_those_before_it() -> None:

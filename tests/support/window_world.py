@@ -11,7 +11,7 @@ import pytest
 
 from natcbus.hub.departure import Departure, Partition
 from natcbus.hub.records import Outbound
-from natcbus.hub.window import Derived, Window
+from natcbus.hub.window import Derived, State, Window
 
 
 @dataclass(eq=False)
@@ -22,6 +22,7 @@ class Numbered:
     offset: int
     fan_out: int = 1
     generation_id: int | None = 1
+    finished_as: State = State.DELIVERED
 
 
 class Left(BaseException):
@@ -62,7 +63,11 @@ class World:
             raise self.broken
         self._current = message
         records = tuple(Outbound(f"desk.{n}.feed", None, b"") for n in range(message.fan_out))
-        return Derived(records, lambda: self.told.append((message.tp, message.offset)))
+        return Derived(
+            records,
+            lambda: self.told.append((message.tp, message.offset)),
+            message.finished_as,
+        )
 
     async def send(self, record: Outbound, /) -> asyncio.Future[object]:
         del record

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from faust.types import Message
 
 from natcbus.hub.deaths import NO_PAST, Past
 from natcbus.hub.departure import Leave, Partition, leave_process
-from natcbus.hub.errors import UnfitFaustError
+from natcbus.hub.fitness import require_compiled_faust, require_fit
 from natcbus.hub.metrics import Live, Metrics
 from natcbus.hub.pauses import Pauses
 from natcbus.hub.progress import Progress
@@ -68,6 +67,8 @@ class Hub:
             oldest_seconds=0.0 if oldest is None else oldest[0],
             network=self.progress.network(),
             paused=self.pauses.left(),
+            states=self.window.states(),
+            ready=not self.progress.obstacles(),
         )
 
 
@@ -94,11 +95,12 @@ def create_app(
     Raises
     ------
     UnfitFaustError
-        If Faust's streams are not the compiled ones.
+        If Faust's streams are not the compiled ones, or it is set up to lose or to tell.
     """
     require_compiled_faust(os.environ)
     tolerate_header_names()
     metrics = Metrics()
+    metrics.expect(member_topics)
     pauses = Pauses(settings.flood_pause)
     progress = Progress(settings.stalled_after, paused=pauses.left)
     app = App(
@@ -109,12 +111,14 @@ def create_app(
         on_left=progress.leave,
         on_committed=metrics.committed,
         paused=pauses.left,
+        leave=leave,
         **faust_settings(settings),
         **_membership(settings, member_topics),
     )
     routing = Routing(router, metrics, now, past, pauses)
     window = _window(app, settings, routing, metrics, leave)
     install_agent(app, window, member_topics)
+    require_fit(app)
     hub = Hub(app, window, metrics, progress, pauses, tuple(member_topics))
     metrics.watch(hub.live)
     return hub
@@ -152,20 +156,6 @@ def faust_settings(settings: Settings) -> Mapping[str, object]:
         "debug": False,
         "worker_redirect_stdouts": False,
     }
-
-
-def require_compiled_faust(environ: Mapping[str, str]) -> None:
-    """Refuse Faust's Python streams: they acknowledge the events that a rebalance makes them skip.
-
-    Raises
-    ------
-    UnfitFaustError
-        If ``NO_CYTHON`` is set, or the compiled module is not installed.
-    """
-    if environ.get("NO_CYTHON"):
-        raise UnfitFaustError(switched_off=True)
-    if importlib.util.find_spec("faust._cython.streams") is None:
-        raise UnfitFaustError(switched_off=False)
 
 
 def _membership(settings: Settings, topics: Sequence[str]) -> Mapping[str, object]:

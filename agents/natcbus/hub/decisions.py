@@ -104,20 +104,22 @@ def written_down(
 ) -> tuple[Outbound, Outbound]:
     """The decision and the receipt of ``record``."""
     decision = _decision(record, about, ruling, network, now)
-    receipt = Receipt(record_sha256=hashlib.sha256(record.value or b"").digest(), decision=decision)
+    decided = encode_record(decision)
+    # A receipt is the digest of the record and then the decision, whose bytes are the same.
+    receipt = hashlib.sha256(record.value or b"").digest() + decided
     key = about.thread_id.encode() or None
     position = f"{record.topic}/{record.partition}/{record.offset}"
     return (
         Outbound(
             DECISIONS,
             key,
-            frame(schema_id_of(DecisionRecord), encode_record(decision)),
+            frame(schema_id_of(DecisionRecord), decided),
             event_headers(f"decision/{position}", "decision", now),
         ),
         Outbound(
             receipts_topic(decision.sender),
             key,
-            frame(schema_id_of(Receipt), encode_record(receipt)),
+            frame(schema_id_of(Receipt), receipt),
             event_headers(f"receipt/{position}", "receipt", now),
         ),
     )

@@ -7,7 +7,7 @@ and whatever does not look like one of their words is counted as ``other``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from natcbus.hub.departure import Partition
 from natcbus.hub.records import Inbound, NetworkInUse, Outcome, Routed
+from natcbus.hub.window import State
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
@@ -35,6 +36,8 @@ class Live:
     oldest_seconds: float
     network: NetworkInUse | None = None
     paused: Mapping[str, float] = field(default_factory=dict)
+    states: Mapping[Partition, Mapping[State, int]] = field(default_factory=dict)
+    ready: bool = False
 
 
 class Metrics:
@@ -104,6 +107,15 @@ class Metrics:
             registry=self.registry,
         )
 
+    def expect(self, topics: Iterable[str]) -> None:
+        """Show zeroes for these topics: an alert on a rise does not see a counter's first value."""
+        for topic in topics:
+            self._quarantined.labels(topic)
+            self._floods.labels(topic)
+            self._expired.labels(topic)
+            for outcome in Outcome:
+                self._events.labels(topic, outcome.value)
+
     def done(self, record: Inbound, routed: Routed, now: datetime) -> None:
         """Count an event whose records are all durable at ``now`` (aware)."""
         self._events.labels(record.topic, routed.outcome.value).inc()
@@ -154,8 +166,20 @@ class _LiveFigures(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         live = self._live()
+        yield GaugeMetricFamily(
+            "natcbus_hub_ready", "1 while /ready says yes, else 0.", value=int(live.ready)
+        )
         yield _per_partition("natcbus_hub_lag_records", "Records not acknowledged yet.", live.lag)
         yield _per_partition("natcbus_hub_in_flight_events", "Events in flight.", live.in_flight)
+        window = GaugeMetricFamily(
+            "natcbus_hub_window_events",
+            "Events in the window by state: what is finished there waits for an earlier one.",
+            labels=("topic", "partition", "state"),
+        )
+        for (topic, partition), states in sorted(live.states.items()):
+            for state, number in sorted(states.items()):
+                window.add_metric((topic, str(partition), state), number)
+        yield window
         yield GaugeMetricFamily(
             "natcbus_hub_oldest_event_seconds",
             "Age of the oldest event in flight.",

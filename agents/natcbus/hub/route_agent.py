@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import cast
+from typing import Final, cast
 
 from faust.streams import Stream
 from faust.types import Message, StreamT
@@ -14,11 +14,18 @@ from faust.types import Message, StreamT
 from natcbus.hub.deaths import Past
 from natcbus.hub.metrics import Metrics
 from natcbus.hub.pauses import Pauses
-from natcbus.hub.records import Inbound, Routed, Router
+from natcbus.hub.records import Inbound, Outcome, Routed, Router
 from natcbus.hub.transport import App
-from natcbus.hub.window import Derived, Window
+from natcbus.hub.window import Derived, State, Window
 
 Now = Callable[[], datetime]
+
+_FINISHED_AS: Final = {
+    Outcome.ROUTED: State.DELIVERED,
+    Outcome.REPEATED: State.DELIVERED,
+    Outcome.REFUSED: State.REFUSED,
+    Outcome.QUARANTINED: State.QUARANTINED,
+}
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +52,11 @@ class Routing:
         self._metrics.routed(time.perf_counter() - started)
         if routed.flood:
             self._pause(record.topic)
-        return Derived(routed.outbound, lambda: self._acknowledged(record, routed))
+        return Derived(
+            routed.outbound,
+            lambda: self._acknowledged(record, routed),
+            _FINISHED_AS[routed.outcome],
+        )
 
     def _decide(self, record: Inbound, now: datetime) -> Routed:
         if self._lethal and (record.topic, record.partition, record.offset) in self._lethal:

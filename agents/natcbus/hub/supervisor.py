@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +31,15 @@ from natcbus.hub.state import StateFolder
 GROUP_LOOK_SECONDS: Final = 2.0
 _CLEAN: Final = frozenset({"0", str(Exit.NEW_TOPICS.value), signal.SIGTERM.name})
 """A worker that the signal ended had not begun to read."""
+
+_ENDS: Final = (
+    *sorted(_CLEAN),
+    "1",
+    *(str(code.value) for code in Exit if code is not Exit.NEW_TOPICS),
+    signal.SIGKILL.name,
+    signal.SIGSEGV.name,
+    signal.SIGABRT.name,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +88,7 @@ class Supervisor:
     def __init__(
         self, settings: Settings, state: Path, workers: int, command: Sequence[str]
     ) -> None:
-        self._figures = _Figures()
+        self._figures = SupervisorFigures(workers, lambda: not self.obstacles())
         self._slots = [
             WorkerSlot(settings, state, number, command, self._ended) for number in range(workers)
         ]
@@ -125,7 +134,7 @@ class Supervisor:
 
     def _look_at_group(self) -> None:
         conditions = [slot.condition for slot in self._slots]
-        self._figures.ready.set(sum(not each.obstacles for each in conditions))
+        self._figures.workers_ready.set(sum(not each.obstacles for each in conditions))
         if any(each.obstacles for each in conditions):
             # Whoever has not joined yet takes its share when it does: say it when it has.
             self._unread = ("the group was not looked at yet",)
@@ -152,10 +161,10 @@ class Supervisor:
         return Exit.STUCK if hasty else 0
 
 
-class _Figures:
+class SupervisorFigures:
     """The supervisor's own metrics; each worker shows its own on its own port."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int, ready: Callable[[], bool]) -> None:
         self._registry = CollectorRegistry()
         self.exits = Counter(
             "natcbus_hub_worker_exits",
@@ -163,11 +172,21 @@ class _Figures:
             ("slot", "code"),
             registry=self._registry,
         )
-        self.ready = Gauge(
+        # An alert on a rise does not see a counter's first value.
+        for slot in range(workers):
+            for how in _ENDS:
+                self.exits.labels(str(slot), how)
+        self.workers_ready = Gauge(
             "natcbus_hub_workers_ready",
             "Workers that say that they are ready.",
             registry=self._registry,
         )
+        Gauge("natcbus_hub_workers", "Workers that there should be.", registry=self._registry).set(
+            workers
+        )
+        Gauge(
+            "natcbus_hub_ready", "1 while /ready says yes, else 0.", registry=self._registry
+        ).set_function(lambda: float(ready()))
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""

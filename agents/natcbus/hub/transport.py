@@ -17,13 +17,15 @@ from aiokafka.consumer.fetcher import FetchResult
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 
-from natcbus.hub.departure import Partition
+from natcbus.hub.commits import Commits
+from natcbus.hub.departure import Departure, Leave, Partition
+from natcbus.hub.errors import OrderError
 from natcbus.hub.records import Outbound
 
 LAST_COMMIT_SECONDS: Final = 5.0
 """How long a rebalance waits for the commit of what is acknowledged already."""
 
-TAKEN_AT_ONCE: Final = 128
+TAKEN_AT_ONCE: Final = 256
 """Records that are shared out among the partitions: those of one flood keep no other waiting."""
 PAUSED_SECONDS: Final = 0.1
 """With nothing to read: how long until somebody looks again."""
@@ -146,6 +148,7 @@ class Consumer(driver.Consumer):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.commit(), LAST_COMMIT_SECONDS)
         await super().on_partitions_revoked(revoked)
+        cast(App, self.app).commits.forget()
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Tell the application that this worker is a member of its group."""
@@ -153,9 +156,14 @@ class Consumer(driver.Consumer):
         cast(App, self.app).on_joined(len(assigned))
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        app = cast(App, self.app)
+        try:
+            app.commits.advance({(tp.topic, tp.partition): at for tp, at in offsets.items()})
+        except OrderError as error:  # Faust would only log it, and go on
+            app.leave(Departure(error))
         committed = await super()._commit(offsets)
         if committed:
-            cast(App, self.app).on_committed()
+            app.on_committed()
         return committed
 
     async def start_of(self, partition: Partition) -> int:
@@ -215,6 +223,7 @@ class App(faust.App):
         on_left: Callable[[], None],
         on_committed: Callable[[], None],
         paused: Callable[[], Container[str]],
+        leave: Leave,
         **options: Any,  # noqa: ANN401 - Faust's own settings, by their names
     ) -> None:
         self.fetch_wait_ms = fetch_wait_ms
@@ -223,6 +232,8 @@ class App(faust.App):
         self.on_left = on_left
         self.on_committed = on_committed
         self.paused = paused
+        self.leave = leave
+        self.commits = Commits()
         self.departing = False
         super().__init__(name, **options)
 

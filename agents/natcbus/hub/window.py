@@ -17,9 +17,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from natcbus.hub.departure import Departure, Leave, Partition, leave_process
@@ -70,22 +71,39 @@ class Send(Protocol):
         ...
 
 
+class State(StrEnum):
+    """How far an entry of the window is. All but the first are finished."""
+
+    IN_FLIGHT = "in flight"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    QUARANTINED = "quarantined"
+
+
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """What must be durable before a message is acknowledged, and who wants to know when it is."""
+    """What must be durable before a message is acknowledged, and who wants to know when it is.
+
+    ``finished_as`` is the state of its entry once it is.
+    """
 
     records: tuple[Outbound, ...]
     when_acknowledged: Callable[[], None]
+    finished_as: State = State.DELIVERED
 
 
 @dataclass(slots=True)
 class _Slot(Generic[M]):
-    """A message in flight. ``pending`` counts its deliveries, and itself until all are started."""
+    """An entry. ``pending`` counts its deliveries, and itself until all are started."""
 
     message: M
     since: float
     pending: int = 1
     derived: Derived | None = None
+
+    @property
+    def state(self) -> State:
+        return State.IN_FLIGHT if self.derived is None or self.pending else self.derived.finished_as
 
 
 @dataclass(slots=True)
@@ -162,6 +180,16 @@ class Window(Generic[M]):
     def occupancy(self) -> Mapping[Partition, int]:
         """Return the number of events in flight per partition."""
         return {lane.partition: len(lane.slots) for lane in list(self._lanes.values())}
+
+    def states(self) -> Mapping[Partition, Mapping[State, int]]:
+        """Return how many entries of each partition are in which state.
+
+        What is finished and still here waits for the head of its partition.
+        """
+        return {
+            lane.partition: Counter(slot.state for slot in tuple(lane.slots))
+            for lane in list(self._lanes.values())
+        }
 
     def oldest(self) -> tuple[float, Partition, int] | None:
         """Return age in seconds, partition and offset of the oldest event in flight.
@@ -245,7 +273,7 @@ class Window(Generic[M]):
             self._acknowledge_head(lane)
 
     def _acknowledge_head(self, lane: _Lane[M]) -> None:
-        while not self._left and lane.slots and lane.slots[0].pending == 0:
+        while not self._left and lane.slots and lane.slots[0].state != State.IN_FLIGHT:
             slot = lane.slots.popleft()
             offset = slot.message.offset
             if offset <= lane.acknowledged:

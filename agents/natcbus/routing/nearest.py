@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Final
 
 from natcbus.routing.network import Network
-
-_AT_MOST: Final = 3
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
@@ -19,8 +16,8 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 def nearest_desks(desk_id: str, network: Network) -> tuple[str, ...]:
     """Up to three desks with the closest ids, the closest first; of the same member if possible."""
     member = desk_id.partition(".")[0]
-    own = [desk for desk in network.desks if desk.partition(".")[0] == member]
-    return tuple(get_close_matches(desk_id, own or list(network.desks), n=_AT_MOST))
+    own = [desk.id for desk in network.desks.values() if desk.member == member]
+    return tuple(get_close_matches(desk_id, own or list(network.desks)))
 
 
 def did_you_mean(desk_id: str, network: Network) -> str:

@@ -70,10 +70,9 @@ class Openings:
             candidate.named,
             candidate.had,
         )
-        answer = self._answers.get(kind)
-        if answer is None:
-            answer = self._answers[kind] = self._opened(candidate)
-        return answer
+        if kind not in self._answers:
+            self._answers[kind] = self._opened(candidate)
+        return self._answers[kind]
 
     def _opened(self, candidate: Candidate) -> Opened:
         codes = [(name, self._why_withheld(name, candidate)) for name in self._present]

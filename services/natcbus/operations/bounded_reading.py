@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
@@ -116,6 +116,8 @@ class BoundedReading:
         if not unread:
             return
         with self._reachable():
+            # A partition that was assigned before would still be paused at its end.
+            self._consumer.unsubscribe()
             self._consumer.assign(list(unread))
             for partition, extent in unread.items():
                 self._consumer.seek(partition, extent.start)
@@ -174,5 +176,11 @@ def _starts(
     asked = {each: int(at.timestamp() * 1000) for each, at in since.items() if at is not None}
     found = consumer.offsets_for_times(asked) if asked else {}
     return {
-        each: ends[each] if answer is None else int(answer.offset) for each, answer in found.items()
+        each: ends[each] if _is_none(answer) else int(answer.offset)
+        for each, answer in found.items()
     }
+
+
+def _is_none(answer: Any) -> bool:  # noqa: ANN401 - kafka-python's answer has no type
+    """Whether a partition has nothing so young: the embedded broker says so by another sign."""
+    return answer is None or answer.timestamp < 0

@@ -142,7 +142,7 @@ def _objections(record: _Record, *, known: bool) -> Iterator[tuple[Code, str]]:
 
 def _signed_by_sender(record: _Record) -> bool:
     signed = record.said.message
-    if record.content is not None and record.content.signature == signed.tail.signature.value:
+    if record.content is not None and record.content.signature == signed.tail.signature:
         return True
     for key in _keys(record.sender, record.networks):
         with suppress(EnvelopeError):

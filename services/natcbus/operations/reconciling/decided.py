@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from natcbus.contract.codec import decode_record, encode_record, schema_id_of, unframe
 from natcbus.contract.errors import DecodingError
@@ -50,7 +50,7 @@ class Decided:
     digest
         Of the signed bytes; empty where the record could not be read.
     claims, explained
-        Digests of what it says of the message, and of its denials and recalls.
+        Digests of what it says of the message, and of its reasons, denials and recalls.
     substance
         Digest of all of it but the time: equal when a record was decided twice.
     decided_at
@@ -125,7 +125,9 @@ def _decided(record: DecisionRecord, place: Place) -> Decided:
             sorted(record.present),
         ),
         explained=fingerprint(
-            sorted((row.desk, row.code) for row in record.denials), sorted(record.recalls)
+            sorted((row.desk, row.code) for row in record.denials),
+            sorted(record.recalls),
+            reasons((each.row.desk, each.row.because) for each in record.deliveries),
         ),
         substance=hashlib.sha256(encode_record(replace(record, decided_at=_ALWAYS))).digest(),
         decided_at=int(record.decided_at.timestamp() * 1000),
@@ -133,6 +135,27 @@ def _decided(record: DecisionRecord, place: Place) -> Decided:
             Row(each.row.desk, tuple(sorted(each.row.compartments)), each.undelivered or "")
             for each in record.deliveries
         ),
+    )
+
+
+class Because(Protocol):
+    """A reason, of a record or of a decision that was just taken."""
+
+    @property
+    def code(self) -> str:
+        """Its code."""
+        ...
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The countries or topics that it is about."""
+        ...
+
+
+def reasons(rows: Iterable[tuple[str, Sequence[Because]]]) -> Sequence[object]:
+    """Desks with their reasons, in one order."""
+    return sorted(
+        (desk, sorted((each.code, each.about) for each in because)) for desk, because in rows
     )
 
 

@@ -19,7 +19,7 @@ from natcbus.envelope.errors import BadIdError, EnvelopeError, MissingKeyError
 from natcbus.envelope.grant import grant_fingerprint, read_grant
 from natcbus.envelope.ids import member_of, owner_of
 from natcbus.envelope.sign import SLIP, signed_sha256, verify_message, verify_part
-from natcbus.operations.reconciling.decided import ROUTED, Row, Rules, fingerprint
+from natcbus.operations.reconciling.decided import ROUTED, Row, fingerprint, reasons
 from natcbus.operations.reconciling.ledger import Written
 from natcbus.routing.decide import decide
 from natcbus.routing.decision import Decision
@@ -80,7 +80,7 @@ class Again:
     agreed
         Desk -> compartments: what sender and rules both allow.
     explained
-        The denials and recalls, as a decision's own are compared.
+        Reasons, denials and recalls, as a decision's own are compared.
     """
 
     decision: Decision
@@ -128,7 +128,11 @@ def decide_again(said: Said, member: str, under: OpenedNetwork, *, left: bool) -
         decision=mine,
         slip=slip,
         agreed={each.desk: frozenset(each.compartments) for each in both},
-        explained=fingerprint(sorted(denials.items()), sorted(recalls)),
+        explained=fingerprint(
+            sorted(denials.items()),
+            sorted(recalls),
+            reasons((each.desk, each.because) for each in mine.deliveries),
+        ),
     )
 
 
@@ -178,7 +182,7 @@ def contradiction(
     for name, found, right in (
         ("digest", written.decision_digest, mine.digest),
         ("digest of the sender's decision", written.slip_digest, again.slip.decision_digest),
-        ("list of denials or recalls", written.explained, again.explained),
+        ("list of reasons, denials or recalls", written.explained, again.explained),
     ):
         if found != right:
             return f"its {name} is another", ""
@@ -234,11 +238,6 @@ def _usable_grants(said: Said, slip: Slip, under: OpenedNetwork) -> dict[str, fr
         if grant.signed_sha256 == said.digest and grant.recipient_key_id == current:
             usable[grant.to] = frozenset(grant.compartments)
     return usable
-
-
-def rules_of(under: OpenedNetwork, engine: int) -> Rules:
-    """How a decision names these rules."""
-    return Rules(under.network.version, under.network.digest, engine)
 
 
 def sha256(value: bytes) -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
+from natcbus.contract.types.core import Signature
 from natcbus.operations.reconciling.decided import Decided, Row, Rules
 from natcbus.operations.reconciling.names import Names
 from natcbus.operations.reconciling.report import Place
@@ -24,13 +25,13 @@ PRAGMA synchronous = OFF;
 PRAGMA cache_size = -32768;
 CREATE TABLE content (
   id INTEGER PRIMARY KEY, sender TEXT, message_id TEXT, digest BLOB, thread TEXT,
-  signature BLOB,
+  key_id TEXT, signature BLOB,
   UNIQUE (sender, message_id, digest)
 );
 CREATE TABLE decision (
   id INTEGER PRIMARY KEY, place INTEGER, at_offset INTEGER, source INTEGER, source_offset INTEGER,
   content INTEGER, outcome TEXT, rules INTEGER, decision_digest BLOB, slip_digest BLOB,
-  claims BLOB, explained BLOB, substance BLOB, decided_at INTEGER, by_receipt INTEGER,
+  claims BLOB, explained BLOB, substance BLOB, decided_at INTEGER, witness INTEGER,
   held INTEGER DEFAULT 0, standing INTEGER DEFAULT 0, record_sha256 BLOB
 );
 CREATE TABLE receipt (
@@ -64,11 +65,21 @@ class Standing(IntEnum):
     """The record that it is about does not exist: nothing that it says counts."""
 
 
+class Witness(IntEnum):
+    """Which record holds a decision."""
+
+    RECORD = 0
+    """One on ``hub.decisions``."""
+    RECEIPT_ALONE = 1
+    """A receipt, and nothing about its message stands on ``hub.decisions``."""
+    OTHER_RECEIPT = 2
+    """A receipt that says something else than what stands there."""
+
+
 class Written(NamedTuple):
     """A decision in the ledger; the fields are those of ``Decided``.
 
-    ``by_receipt`` says that only a receipt holds it; ``record_sha256`` is empty as long as the
-    record that it is about was not seen.
+    ``record_sha256`` is empty as long as the record that it is about was not seen.
     """
 
     id: int
@@ -83,15 +94,15 @@ class Written(NamedTuple):
     explained: bytes
     substance: bytes
     decided_at: int
-    by_receipt: bool
+    witness: Witness
     record_sha256: bytes
 
 
 class Content(NamedTuple):
-    """Signed bytes; ``signature`` is one that was found to hold, empty where none was."""
+    """Signed bytes; ``signature`` is one that was found to hold, None where none was."""
 
     id: int
-    signature: bytes
+    signature: Signature | None
 
 
 class Permitted(NamedTuple):
@@ -130,13 +141,13 @@ class Ledger:
         self._database.close()
         self._folder.cleanup()
 
-    def add_decision(self, decided: Decided, *, by_receipt: bool = False) -> int:
-        """Write a decision down, which only a receipt may hold; its number."""
+    def add_decision(self, decided: Decided, witness: Witness = Witness.RECORD) -> int:
+        """Write a decision down; its number."""
         content = self._content(decided) if decided.message_id and decided.digest else None
         row = self._database.execute(
             "INSERT INTO decision (place, at_offset, source, source_offset, content, outcome,"
             " rules, decision_digest, slip_digest, claims, explained, substance, decided_at,"
-            " by_receipt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " witness) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 self.partition(decided.place),
                 decided.place.offset,
@@ -151,7 +162,7 @@ class Ledger:
                 decided.explained,
                 decided.substance,
                 decided.decided_at,
-                by_receipt,
+                witness.value,
             ),
         )
         number = row.lastrowid or 0
@@ -199,7 +210,7 @@ class Ledger:
         """The decisions about one record, oldest first."""
         found = self._database.execute(
             "SELECT id, place, at_offset, content, outcome, rules, decision_digest, slip_digest,"
-            " claims, explained, substance, decided_at, by_receipt, record_sha256 FROM decision"
+            " claims, explained, substance, decided_at, witness, record_sha256 FROM decision"
             " WHERE source = ? AND source_offset = ? ORDER BY id",
             (self.partition(source), source.offset),
         )
@@ -215,16 +226,25 @@ class Ledger:
     def contents_of(self, sender: str, message_id: str) -> dict[bytes, Content]:
         """The signed bytes that were decided about under one id, by their digest."""
         found = self._database.execute(
-            "SELECT digest, id, signature FROM content WHERE sender = ? AND message_id = ?",
+            "SELECT digest, id, key_id, signature FROM content WHERE sender = ? AND message_id = ?",
             (sender, message_id),
         )
-        return {digest: Content(number, signature or b"") for digest, number, signature in found}
+        return {
+            digest: Content(number, None if key is None else Signature(key_id=key, value=value))
+            for digest, number, key, value in found
+        }
 
-    def set_signature(self, content: int, signature: bytes) -> None:
+    def set_signature(self, content: int, signature: Signature) -> None:
         """Remember a signature that holds: it need not be verified again."""
         self._database.execute(
-            "UPDATE content SET signature = ? WHERE id = ?", (signature, content)
+            "UPDATE content SET signature = ?, key_id = ? WHERE id = ?",
+            (signature.value, signature.key_id, content),
         )
+
+    def was_routed(self, content: int | None) -> bool:
+        """Whether a decision says that a message left."""
+        found = self._database.execute("SELECT 1 FROM routed WHERE content = ?", (content,))
+        return found.fetchone() is not None
 
     def permitted(self, content: int, desk: str) -> list[Permitted]:
         """What the decisions about a message say about one desk."""
@@ -265,8 +285,8 @@ class Ledger:
         return self._texts[number]
 
     def _written(self, row: tuple[Any, ...]) -> Written:
-        rules, by_receipt, seen = self._rules[row[5]], bool(row[12]), row[13] or b""
-        return Written._make((*row[:5], rules, *row[6:12], by_receipt, seen))
+        rules, witness, seen = self._rules[row[5]], Witness(row[12]), row[13] or b""
+        return Written._make((*row[:5], rules, *row[6:12], witness, seen))
 
     def _content(self, decided: Decided) -> int:
         key = (decided.sender, decided.message_id, decided.digest)
