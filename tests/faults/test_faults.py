@@ -86,7 +86,7 @@ def test_a_group_that_begins_anew_shows_nobody_anything_twice(
     settings = {**bus.settings, "NATCBUS_HUB_GROUP": "hub.route.anew", "NATCBUS_HUB_STATE": ""}
     with a_hub(settings, tmp_path / "anew.log") as hub:
         hub.start().wait_ready()
-        wait_until_idle(bus, 60, group="hub.route.anew")
+        wait_until_idle(bus, 180, group="hub.route.anew")
         assert place(bus).decisions > begin.decisions
     assert shown(bus) == {}
 
