@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from natcbus.client.world import read_network
 from natcbus.hub.settings import PREFIX, Settings
+from natcbus.hub.slot import GRACE_SECONDS, LOOK_SECONDS
+from natcbus.operations.canary.message import READS, SENDS
 from natcbus.operations.topology import Profile
 from tests.support.deployment import (
     CONTAINER_ENV,
@@ -116,8 +120,31 @@ def test_the_hub_is_given_every_file_that_its_settings_name(services: dict[str, 
     targets = [volume.rsplit(":", 2)[1] for volume in hub["volumes"]]
     targets += [f"/run/secrets/{name}" for name in hub["secrets"]]
     settings = hub_settings()
-    for name in ("NETWORK", "KEYS", "SIGNING_KEY"):
+    for name in ("NETWORK", "KEYS", "SIGNING_KEY", "STATE"):
         assert settings[f"{PREFIX}{name}"] in targets
+
+
+def test_what_must_outlive_a_container_is_on_a_volume_that_its_user_owns(
+    services: dict[str, Any],
+) -> None:
+    state = hub_settings()[f"{PREFIX}STATE"]
+    assert f"hub-state:{state}" in services["hub"]["volumes"]
+    # A named volume takes its owner from the folder of the image that it is put over.
+    made = re.search(
+        r"install -d -o natcbus -g natcbus -m 0700 (.+)", DOCKERFILE.read_text("utf-8")
+    )
+    assert made is not None
+    assert state in made[1].split()
+
+
+def test_a_container_is_given_the_time_that_its_hub_takes_to_stop(
+    services: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in hub_settings().items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()  # type: ignore[call-arg]  # the environment holds the rest
+    given = int(services["hub"]["stop_grace_period"].removesuffix("s"))
+    assert given > settings.stop_within + GRACE_SECONDS + LOOK_SECONDS
 
 
 def test_the_topics_are_made_by_the_command_that_operators_use(services: dict[str, Any]) -> None:
@@ -137,8 +164,26 @@ def test_the_healthy_hub_and_its_figures_are_where_its_settings_put_them(
         (REPOSITORY / "infra" / "prometheus" / "prometheus.yml").read_text("utf-8")
     )
     jobs = {job["job_name"]: job["static_configs"] for job in prometheus["scrape_configs"]}
-    assert f"127.0.0.1:{port}" in jobs["natcbus-hub"][0]["targets"]
-    assert services["prometheus"]["network_mode"] == "service:hub"
+    _, _, workers = services["hub"]["command"]
+    every = [f"127.0.0.1:{int(port) + number}" for number in range(1 + int(workers))]
+    assert jobs["natcbus-hub"] == [{"targets": every}]
+    canary = services["canary"]
+    at = canary["command"][canary["command"].index("--port") + 1]
+    assert f"127.0.0.1:{at}/ready" in " ".join(canary["healthcheck"]["test"])
+    assert jobs["natcbus-canary"] == [{"targets": [f"127.0.0.1:{at}"]}]
+    assert canary["network_mode"] == "service:hub"
+
+
+def test_the_canary_is_given_what_its_context_names(services: dict[str, Any]) -> None:
+    canary = services["canary"]
+    named = canary["environment"]
+    split = [volume.removesuffix(":ro").rsplit(":", 1) for volume in canary["volumes"]]
+    places = {target: source for source, target in split}
+    folder = REPOSITORY / places[f"{named['NATCBUS_HOME']}/contexts"]
+    context = tomllib.loads((folder / f"{named['NATCBUS_CONTEXT']}.toml").read_text("utf-8"))
+    assert context["bootstrap"] == hub_settings()[f"{PREFIX}BOOTSTRAP"]
+    assert {context[name] for name in ("network", "public_keys", "keys", "state")} <= places.keys()
+    assert {SENDS, READS} <= read_network(REPOSITORY / "infra" / "network").desks.keys()
 
 
 def test_every_container_is_confined(services: dict[str, Any]) -> None:

@@ -59,7 +59,9 @@ class OneNode:
     def heal(self) -> None:
         """Undo whatever a fault left behind."""
         self.proxy.heal()
-        if not self.kafka.runs:
+        if self.kafka.runs:
+            self.kafka.thaw()
+        else:
             self.kafka.start()
 
 

@@ -40,6 +40,8 @@ class ThreeNodes:
         return [*outs, *(feed_topic(desk) for desk in sorted(self.bus.network.desks)), DECISIONS]
 
     def heal(self) -> None:
+        for node in self.cluster.running:
+            node.thaw()
         self.cluster.start()
 
 

@@ -62,7 +62,9 @@ class Verdict:
     inverted: list[tuple[str, str]] = field(default_factory=list)
     seen_twice: list[tuple[str, str]] = field(default_factory=list)
     found: list[Finding] = field(default_factory=list)
-    """By ``natcbus reconcile``, which knows nothing of this judge."""
+    """By ``natcbus reconcile``, which knows nothing of this judge; without its notes."""
+    notes: list[Finding] = field(default_factory=list)
+    """Its notes: such as a message that its sender, in doubt, wrote twice. No faults."""
     rewritten: int = 0
     """Decisions that were written again."""
     queued: int = 0
@@ -132,7 +134,8 @@ def judge(
         since=begin.when,
     )
     assert report.messages >= verdict.messages
-    verdict.found = list(report.findings)
+    for finding in report.findings:
+        (verdict.found if finding.code.is_fault else verdict.notes).append(finding)
     owed: dict[str, set[str]] = defaultdict(set)
     for message_id, desk in ledger.owed():
         owed[desk].add(message_id)

@@ -43,6 +43,8 @@ class Run:
     ----------
     failure
         Why it did not come to its end, if it did not.
+    examples
+        Of what was wrong, each with its place.
     """
 
     seed: int
@@ -55,6 +57,7 @@ class Run:
     slowest_s: float = 0.0
     seconds: float = 0.0
     failure: str = ""
+    examples: list[str] = field(default_factory=list)
 
     @property
     def faultless(self) -> bool:
@@ -74,6 +77,11 @@ class Run:
             queued=verdict.queued,
             slowest_s=round(verdict.slowest_s, 1),
             seconds=round(played.seconds, 1),
+            examples=[
+                f"{name}: {each}"
+                for name in (*WRONG, "notes")
+                for each in getattr(verdict, name)[:5]
+            ],
         )
 
     @classmethod
@@ -89,6 +97,7 @@ class Run:
             f"seed {self.seed}: {'faultless' if self.faultless else self.failure or wrong}; "
             f"{self.deliveries} deliveries, {self.rewritten} decided again, "
             f"slowest {self.slowest_s} s, {self.seconds} s; {', '.join(self.faults)}"
+            f"{''.join(f'{chr(10)}    {example}' for example in self.examples)}"
         )
 
 

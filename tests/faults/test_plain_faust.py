@@ -262,6 +262,32 @@ def test_plain_faust_side_by_side_commits_over_an_event_that_is_not_done(trial: 
     assert trial.written == all_but(0)
 
 
+def test_plain_faust_that_pauses_drops_and_commits_what_it_had_fetched(trial: Trial) -> None:
+    """Why the hub pauses a flooding member in another way: see `test_poison.py`, and the next."""
+    events = [b"event-%d" % number for number in range(1000)]
+    with trial.plain("pauses") as worker:
+        trial.publish(b"before", b"before")
+        wait_for(lambda: trial.committed == 2, worker)
+        trial.publish(*events)
+        wait_for(lambda: "resumed" in worker.written, worker)
+        trial.publish(b"after")
+        wait_for(lambda: trial.committed == len(events) + 3, worker)
+    assert trial.written[-1] == b"after"
+    assert len(trial.written) < len(events)
+
+
+def test_the_hub_pauses_and_reads_on_where_it_was(trial: Trial) -> None:
+    """The router asks for a pause after each record that begins so."""
+    events = [b"event-%d" % number for number in range(100)]
+    for each in (10, 50):
+        events[each] = b"pause-%d" % each
+    trial.publish(*events)
+    with trial.ours(FLOOD_PAUSE="1") as hub:
+        wait_for(lambda: trial.committed == len(events), hub)
+        assert "not read for 1 s" in hub.written
+    assert trial.written == events
+
+
 @pytest.mark.parametrize("end", ["killed", "stopped"])
 def test_the_hub_commits_nothing_of_which_something_is_still_on_its_way(
     trial: Trial, end: str

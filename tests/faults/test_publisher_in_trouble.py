@@ -14,8 +14,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
-from natcbus.client import Context, Publisher, State, UnavailableError, publisher
+from natcbus.client import (
+    Context,
+    IncompatibleError,
+    Publisher,
+    State,
+    UnavailableError,
+    publisher,
+)
 from natcbus.client.failpoints import Point
 from natcbus.client.journal import Journal, journal_path, read_queued
 from natcbus.operations.reachable import LOOPBACK, free_port
@@ -194,6 +202,67 @@ def test_a_message_that_is_damaged_in_the_journal_holds_up_its_thread_and_no_oth
         assert back.publish(example("missing_person")).state is State.SENT
     assert [each.message_id for each in read_queued(path)] == ids_of([damaged, behind])
     assert copies(here, {damaged["header"]["thread_id"]}) == []
+
+
+def test_what_was_answered_queued_is_not_taken_back_when_the_bus_says_no(
+    bus: Bus, here: Context, nowhere: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is published then is refused at once; this one waits until the host has mended it."""
+    with Publisher(nowhere, world=bus.world) as away:
+        [event, other] = alerts(away, 2)
+        assert away.publish(event).state is State.QUEUED
+    with monkeypatch.context() as patch:
+        patch.setattr("natcbus.client.attempts.out_topic", lambda _: "member.nobody.out")
+        with Publisher(here, world=bus.world) as refused:
+            again = refused.publish(event)
+            assert (again.state, "does not exist or is not yours" in again.why) == (
+                State.QUEUED,
+                True,
+            )
+    with Publisher(here, world=bus.world) as mended:
+        assert mended.publish(other).state is State.SENT
+    thread = event["header"]["thread_id"]
+    assert [each.message_id for each in copies(here, {thread})] == ids_of([event, other])
+
+
+def test_what_the_brokers_do_not_take_is_not_accepted_and_holds_up_nobody(
+    bus: Bus, here: Context, nowhere: Context
+) -> None:
+    """Unless it was accepted before they were asked: then it waits, and is said."""
+    hungary, away = (
+        replace(each, member="hu", keys=bus.context("hu").keys) for each in (here, nowhere)
+    )
+    small, large = from_hungary(), from_hungary()
+    companion = {"relation": "RECRUITER", "description": "A man of about forty" * 14}
+    large["sealed"]["circumstances"]["companions"] = [companion] * 8
+    with Publisher(away, world=bus.world) as queueing:
+        waiting = queueing.publish(large)
+        assert waiting.state is State.QUEUED
+    limit_topic(bus, "member.hu.out", 3500)
+    with Publisher(hungary, world=bus.world) as asking:
+        with pytest.raises(IncompatibleError) as caught:
+            asking.publish(large)
+        assert caught.value.code == "RECORD_REFUSED"
+        assert asking.publish(small).state is State.SENT
+        assert asking.state(waiting.message_id) is State.QUEUED
+    limit_topic(bus, "member.hu.out", 1_000_000)
+    with Publisher(hungary, world=bus.world) as asking:
+        assert asking.drain(20) == ""
+
+
+def from_hungary() -> Json:
+    event = example("missing_person")
+    event["header"] |= {"from": "hu.spoc", "addressing": {"desks": ["rs.spoc"]}}
+    return event
+
+
+def limit_topic(bus: Bus, topic: str, size: int) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=bus.bootstrap)
+    try:
+        config = {"max.message.bytes": str(size)}
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=config)])
+    finally:
+        admin.close()
 
 
 def rewrite_first_value(path: Path) -> None:

@@ -69,8 +69,6 @@ DECIDING: Final = Group(
 LOADING: Final = Group(
     modules=(
         "documents",
-        "notation",
-        "drafting",
         "coherence",
         "compiling",
         "canonical",

@@ -31,6 +31,7 @@ from natcbus.operations.network_publishing import (
 )
 from natcbus.operations.network_signing import draw_up, sign_directory
 from natcbus.operations.provision import apply, existing_topics
+from natcbus.operations.reconciling.rules import published_rules
 from natcbus.operations.topic_reading import stored_records
 from natcbus.operations.topology import NETWORK_MAX_BYTES, Profile, plan
 from natcbus.routing.topics import NETWORK
@@ -101,6 +102,14 @@ def test_what_is_signed_says_until_when_it_holds(office: Office) -> None:
 
 
 # Publishing.
+
+
+def test_every_version_that_was_published_can_be_judged_by(broker: Kafka, office: Office) -> None:
+    for number in (1, 2):
+        publish_network(broker.bootstrap, office.signed(number), office.secretariat, NOW)
+    found = list(published_rules(broker.bootstrap, office.secretariat, {}))
+    assert [each.network.version for each in found] == [1, 2]
+    assert all(each.keys.signing_key("rs") for each in found)
 
 
 def test_a_published_version_is_the_newest_for_everybody(broker: Kafka, office: Office) -> None:

@@ -197,7 +197,7 @@ def order_in_topic(bus: Bus, ids: list[str]) -> list[str]:
 def test_a_topic_that_is_not_there_is_said_as_such(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("natcbus.client.courier.out_topic", lambda _: "member.nobody.out")
+    monkeypatch.setattr("natcbus.client.attempts.out_topic", lambda _: "member.nobody.out")
     with Publisher(bus.context("rs"), world=bus.world) as publisher, said_in_time():
         event = with_id(publisher, to_one_desk())
         with pytest.raises(IncompatibleError) as caught:

@@ -15,7 +15,8 @@ from natcbus.client import Publisher
 from natcbus.client.receipts import receipts, wait_for_receipt
 from natcbus.contract.codec import Tail, decode_message, read_frame
 from natcbus.contract.types.hub import DecisionRecord, Outcome
-from natcbus.operations.reconciling import Code, reconcile
+from natcbus.envelope.grant import read_grant
+from natcbus.operations.reconciling import GRACE, Code, reconcile
 from natcbus.routing.topics import DECISIONS, QUARANTINE, feed_topic, receipts_topic
 from tests.support.bus import Bus, running_bus
 from tests.support.command_line import REPOSITORY, CommandLine
@@ -66,6 +67,7 @@ def honest_traffic(bus: Bus, by_hand: FaultyHub) -> None:
         events = mutants(7, bus.network, ["rs.spoc"])
         possible = (event for event in events if not publisher.preview(event).problems)
         sent = sum(1 for _ in publisher.publish_all(islice(possible, MESSAGES)))
+        by_hand.while_at_work = [by_hand.reconciled(grace=GRACE) for _ in range(3)]
         first = publisher.publish(example("missing_person"))
         assert wait_for_receipt(context, first.message_id, 20)
         publisher.publish(updating(first.message_id))
@@ -107,6 +109,11 @@ def test_honest_traffic_keeps_every_promise(honest: FaultyHub) -> None:
     assert report.read["decisions"] == report.read["receipts"] == MESSAGES + 7
     assert report.counts[Code.QUARANTINED] == 1
     assert report.unjudged == 0
+
+
+def test_a_bus_at_work_is_judged_without_false_alarm(honest: FaultyHub) -> None:
+    """What is on its way waits: the ends of the topics are of one moment, and no more than that."""
+    assert [report.findings for report in honest.while_at_work] == [(), (), ()]
 
 
 def test_the_command_says_so_and_leaves_with_0(honest: FaultyHub, natcbus: CommandLine) -> None:
@@ -213,18 +220,19 @@ def test_a_hub_that_adds_a_parcel_gives_too_much(hub: FaultyHub) -> None:
     assert hub.found() == [("TOO_MUCH", places[feed_topic(REDUCED)], REDUCED)]
 
 
-def test_the_grant_of_a_desk_that_was_denied(hub: FaultyHub) -> None:
-    """Its sender meant another desk too; that desk's grant may not leave the sender's topic."""
+def test_the_grant_of_another_desk(hub: FaultyHub) -> None:
+    """It may not leave its sender's topic but for that desk's feed."""
     sent = hub.send()
-    grants = decode_message(*read_frame(sent.value)).tail.grants
+    grants = {
+        read_grant(part).to: part for part in decode_message(*read_frame(sent.value)).tail.grants
+    }
 
-    def with_every_grant(tail: Tail) -> Tail:
-        return replace(tail, grants=(*tail.grants, grants[0]))
+    def with_two(tail: Tail) -> Tail:
+        return replace(tail, grants=(*tail.grants, grants["hu.thb-police"]))
 
     routed = hub.route(sent)
     hub.write(routed.records)
-    again = routed.changed(feed_topic(FULL), with_tail(with_every_grant)).feed(FULL)
-    places = hub.write([again])
+    places = hub.write([routed.changed(feed_topic(FULL), with_tail(with_two)).feed(FULL)])
     assert hub.found() == [("FOREIGN_GRANT", places[feed_topic(FULL)], FULL)]
 
 
@@ -408,6 +416,23 @@ def test_a_receipt_that_says_something_else(hub: FaultyHub) -> None:
     hub.write(routed.records)
     fewer = telling(lambda record: replace(record, deliveries=record.deliveries[1:]))
     places = hub.write([routed.changed(RECEIPTS, fewer).to(RECEIPTS)])
+    assert hub.found() == [("RECEIPT_DIFFERS", places[RECEIPTS], routed.desks[0])]
+
+
+def test_what_is_left_of_an_attempt_that_a_crash_cut_short_is_no_fault(hub: FaultyHub) -> None:
+    """The receipt of one attempt was durable and its decision was not; then it was read again."""
+    routed = hub.route(hub.send())
+    earlier = routed.decided(decided_at=datetime(2026, 11, 1, tzinfo=UTC))
+    nothing = {"deliveries": (), "denials": (), "decision_digest": None, "slip_digest": None}
+    repeated = routed.decided(outcome=Outcome.REPEATED, **nothing)
+    hub.write([earlier.to(RECEIPTS), repeated.to(RECEIPTS), *earlier.feeds, *routed.records])
+    assert hub.found() == []
+
+
+def test_a_receipt_that_says_it_was_refused(hub: FaultyHub) -> None:
+    routed = hub.route(hub.send())
+    hub.write(routed.records)
+    places = hub.write([routed.decided(outcome=Outcome.REFUSED).to(RECEIPTS)])
     assert hub.found() == [("RECEIPT_DIFFERS", places[RECEIPTS], "")]
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from natcbus.hub.errors import Exit
 from tests.path.test_worker import (
     Stage,
     assert_order_per_case,
@@ -147,6 +148,20 @@ def test_it_is_not_ready_while_a_worker_is_not(on_kafka: Stage) -> None:
         facts = json.loads(hub.get("/ready")[1])
         assert facts["networks"] == [None]
         assert hub.terminate() == 0
+
+
+@pytest.mark.timeout(120)
+def test_all_stop_within_their_time_though_the_broker_hangs(on_kafka: Stage, kafka: Kafka) -> None:
+    with supervised(on_kafka, STOP_WITHIN="2") as hub:
+        hub.start().wait_ready()
+        workers = process_ids(hub)
+        kafka.freeze()
+        try:
+            # A worker that has nothing in flight needs no broker in order to stop cleanly.
+            assert hub.terminate(within_s=25) in {0, Exit.STUCK}
+        finally:
+            kafka.thaw()
+        assert not any(map(is_running, workers))
 
 
 @pytest.mark.timeout(60)

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from faust.serializers.codecs import codecs
 
-from natcbus.hub.app import create_app, faust_settings, require_compiled_faust
+from natcbus.hub import app as hub_app
+from natcbus.hub.app import create_app, faust_settings
 from natcbus.hub.errors import UnfitFaustError
+from natcbus.hub.fitness import require_compiled_faust
 from natcbus.hub.settings import Settings
 from tests.support.pass_through import PassThrough
 
@@ -135,3 +138,34 @@ def test_fausts_python_streams_are_refused() -> None:
     require_compiled_faust({})
     with pytest.raises(UnfitFaustError, match="NO_CYTHON"):
         require_compiled_faust({"NO_CYTHON": "1"})
+
+
+@pytest.mark.filterwarnings("ignore:The pickle codec calls")
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("web_enabled", True, "every interface"),
+        ("value_serializer", "pickle", "executed when it is read"),
+        ("key_serializer", "json", "serialisers must be raw"),
+        ("topic_allow_declare", True, "natcbus topology apply"),
+        ("topic_disable_leader", False, "natcbus topology apply"),
+        ("reply_create_topic", True, "natcbus topology apply"),
+        ("stream_wait_empty", False, "acknowledge events that it interrupts"),
+        ("processing_guarantee", "exactly_once", "at_least_once"),
+        ("producer_acks", 1, "producer_acks"),
+        ("consumer_auto_offset_reset", "latest", "skipped"),
+    ],
+)
+def test_a_hub_whose_faust_loses_events_or_opens_a_door_does_not_start(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, setting: str, value: object, said: str
+) -> None:
+    altered = {**faust_settings(settings), setting: value}
+    monkeypatch.setattr(hub_app, "faust_settings", lambda _: altered)
+    with pytest.raises(UnfitFaustError, match="does not start") as refusal:
+        create_app(settings, PassThrough(["desk.aa.one.feed"], "q"), ["member.aa.out"])
+    assert said in str(refusal.value)
+
+
+def test_no_codec_of_this_process_executes_what_it_reads(settings: Settings) -> None:
+    create_app(settings, PassThrough(["desk.aa.one.feed"], "q"), ["member.aa.out"])
+    assert "pickle" not in codecs

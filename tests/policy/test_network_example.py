@@ -13,6 +13,7 @@ import yaml
 
 from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.countries import COUNTRIES
+from natcbus.operations.canary.message import READS, SENDS
 from natcbus.routing.loading import load_network
 from natcbus.routing.network import Desk, Network, Reach, Tier
 from natcbus.routing.vocabulary import ORGANISATION_TYPES, PURPOSES, STATUSES
@@ -42,6 +43,7 @@ AUTHORITIES: Final = {
 }
 SERVICES: Final = {"HOTLINE", "HEALTH", "MOBILE_TEAM", "NGO_SHELTER", "SOCIAL_SERVICE"}
 LED: Final = {"SPOC_24_7", "POLICE_THB", "BORDER_POLICE", "CYBERCRIME", "PROSECUTION"}
+CANARY: Final = "canary"
 FULL, REDUCED, NOTICE = Reach.FULL, Reach.REDUCED, Reach.NOTICE
 
 
@@ -63,12 +65,12 @@ def test_it_says_that_it_is_an_example_and_no_claim(network: Network) -> None:
 def test_the_states_of_the_region_are_members(network: Network) -> None:
     members = [each for each in network.members.values() if each.tier is Tier.MEMBER]
     assert {each.country for each in members if each.country is not None} == REGION
-    assert [each.code for each in members if each.country is None] == ["icmpd"]
+    assert {each.code for each in members if each.country is None} == {"icmpd", CANARY}
 
 
 def test_two_observers_are_on_the_route_and_two_partners_beside_it(network: Network) -> None:
     tiers = Counter(member.tier for member in network.members.values())
-    assert tiers == {Tier.MEMBER: 13, Tier.OBSERVER: 2, Tier.PARTNER: 2}
+    assert tiers == {Tier.MEMBER: 14, Tier.OBSERVER: 2, Tier.PARTNER: 2}
     observers = [each for each in network.members.values() if each.tier is Tier.OBSERVER]
     assert {each.country for each in observers} == {"TR", "UA"}
 
@@ -95,7 +97,16 @@ def test_each_state_of_the_region_has_a_single_point_of_contact_and_border_polic
         assert network.desks[f"{code}.border-police"].organisation == "BORDER_POLICE"
 
 
-@pytest.mark.parametrize("desk", desks(), ids=lambda desk: desk.id)
+def test_the_canarys_desks_are_enrolled_for_system_alone_and_nobody_else_is() -> None:
+    """So nothing else reaches them, and no person ever sees a canary."""
+    enrolled = [desk for desk in desks() if "SYSTEM" in desk.statuses]
+    assert {desk.id for desk in enrolled} == {SENDS, READS}
+    assert all(desk.statuses == {"SYSTEM"} and not desk.competences for desk in enrolled)
+
+
+@pytest.mark.parametrize(
+    "desk", [each for each in desks() if each.member != CANARY], ids=lambda desk: desk.id
+)
 def test_every_desk_says_what_routing_and_people_need(desk: Desk) -> None:
     assert desk.id.partition(".")[0] == desk.member
     assert desk.organisation in ORGANISATION_TYPES

@@ -166,7 +166,7 @@ def test_a_file_that_is_no_mapping_is_told_how_a_section_is_written(text: str) -
     ]
 
 
-@pytest.mark.parametrize("text", ["a: \x00", "a: \ud800", "[" * 5000])
+@pytest.mark.parametrize("text", ["a: \x00", "a: \ud800"])
 def test_what_no_reader_can_read_is_told_of_the_whole_file(text: str) -> None:
     (problem,) = problems_of({**SMALL, "odd.yaml": f"# a remark\n{text}"})
     assert (problem.file, problem.code, problem.fix) == (
@@ -231,6 +231,8 @@ def test_a_desk_is_removed_by_yaml_alone_even_the_last_of_its_member() -> None:
         ("keys/rs.json", False),
         (".network.yaml", False),
         (".git/config.yaml", False),
+        ("members/.rs.yaml", False),
+        ("policy/.old/tlp.yaml", False),
     ],
 )
 def test_only_yaml_belongs_to_the_network(name: str, *, read: bool) -> None:

@@ -139,6 +139,27 @@ def test_rows_of_an_event_that_nobody_may_publish() -> None:
     assert line == "IMMEDIATE:"
 
 
+def test_an_event_that_nobody_may_publish_hides_no_mistake_of_the_next() -> None:
+    files = written(
+        (
+            "policy.yaml",
+            "roles:\n",
+            "roles:\n  exercise:\n    OTHERWISE:\n      roles: {LAST_SEEN: F}\n",
+        ),
+        ("policy.yaml", "competence:\n", "competence:\n  exercise: [SPOC_24_7]\n"),
+        ("policy.yaml", "clocks:\n", "clocks:\n  exercise: {OTHERWISE: {}}\n"),
+        ("policy.yaml", "lifetimes:\n", "lifetimes:\n  exercise: P1D\n"),
+        ("policy.yaml", "to: [BORDER_POLICE]}", "to: [BORDER_POLICE, NATIONAL_COORDINATOR]}"),
+    )
+    audiences = {**SMALL_AUDIENCES, "exercise": SMALL_AUDIENCES["missing_person"]}
+    with pytest.raises(NetworkError) as refused:
+        check_network(files, audiences)
+    assert [problem.text.split(":")[0].split(" ")[0] for problem in refused.value.problems] == [
+        "roles.exercise",
+        "roles.missing_person.IMMEDIATE.roles.ADJACENT",
+    ]
+
+
 def test_cells_that_no_tlp_level_lets_through_unnamed() -> None:
     files = written(
         ("policy.yaml", "CLEAR: {MEMBER: ALL, PARTNER: ALL}", "CLEAR: {PARTNER: ALL}"),
@@ -212,6 +233,13 @@ def test_a_clock_that_runs_out_before_the_one_it_waits_for() -> None:
     assert line.startswith("IMMEDIATE: {read: PT30S")
 
 
+def test_two_clocks_may_run_out_together() -> None:
+    files = written(
+        ("policy.yaml", "{read: PT15M, delivered: PT1M}", "{read: PT1M, delivered: PT1M}")
+    )
+    assert check(files) == ()
+
+
 def test_clocks_are_compared_also_when_one_between_is_left_out() -> None:
     files = written(
         ("policy.yaml", "{read: PT15M, delivered: PT1M}", "{substantive: PT30S, delivered: PT1M}")
@@ -230,6 +258,23 @@ def test_a_version_holds_until_the_end_of_its_last_day(day: str, codes: list[str
     assert [problem.code for problem in problems] == codes
     for problem in problems:
         assert line_of(files, problem) == f"expires: {day}"
+
+
+@pytest.mark.parametrize(
+    ("now", "codes"),
+    [
+        (datetime(2026, 11, 23, 23, 59, 59, tzinfo=UTC), set()),
+        (datetime(2026, 11, 24, tzinfo=UTC), {"EXPIRED", "RULE_NEVER_FIRES"}),
+    ],
+)
+def test_versions_and_agreements_end_with_the_stroke_of_midnight_in_utc(
+    now: datetime, codes: set[str]
+) -> None:
+    files = written(
+        ("network.yaml", "version: 3", "version: 3\n  expires: 2026-11-23"),
+        ("transfers.yaml", "until: null", "until: 2026-11-23"),
+    )
+    assert {problem.code for problem in check(files, now=now)} == codes
 
 
 @pytest.mark.parametrize("day", ["2026-02-30", "26-11-24", "20261124", "tomorrow", "9999-12-31"])

@@ -22,6 +22,7 @@ from natcbus.client.repeats import Fingerprints, refuse_another, retell, stated_
 from natcbus.client.world import read_keys
 from natcbus.contract.catalogue import load_catalogue
 from natcbus.contract.codec import decode_message, read_frame
+from natcbus.envelope.keys import SigningKey
 from natcbus.operations.key_files import HUB, init_keys
 from tests.support.journals import entry_for
 from tests.support.mutations import Json, example
@@ -74,6 +75,14 @@ def test_a_fingerprint_cannot_be_made_without_the_members_key() -> None:
     fingerprints, event, _ = accepted()
     assert Fingerprints(sides().parties.signer("hu")).of(event) != fingerprints.of(event)
     assert fingerprints.of(event) == Fingerprints(sides().parties.signer("rs")).of(event)
+
+
+def test_after_a_change_of_keys_the_id_alone_says_that_it_is_the_same() -> None:
+    """The message in the journal bears the old key's fingerprint."""
+    _, event, entry = accepted()
+    newer = Fingerprints(SigningKey.generate())
+    again = under(event, message_id=entry.message_id)
+    refuse_another(entry, again, newer.of(again))
 
 
 @pytest.mark.parametrize("event_type", sorted(load_catalogue().types))

@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natcbus.contract.codec import decode_record, encode_record, frame, schema_id_of, unframe
-from natcbus.contract.types.hub import DecisionRecord, Outgoing
+from natcbus.contract.types.hub import DecisionRecord, Outcome, Outgoing, Receipt, Source
 from natcbus.hub.router import HubRouter
+from natcbus.hub.world import World
 from natcbus.operations.reconciling.arrivals import Arrived, judge_arrival
 from natcbus.operations.reconciling.codes import Code
-from natcbus.operations.reconciling.comparing import compare
+from natcbus.operations.reconciling.comparing import compare, without_source
 from natcbus.operations.reconciling.decided import Decided, Row, Rules, read_decision
 from natcbus.operations.reconciling.forgotten import Forgotten
 from natcbus.operations.reconciling.found import Found
@@ -28,9 +29,11 @@ from natcbus.operations.reconciling.report import Finding, Place
 from natcbus.operations.reconciling.scope import Scope
 from natcbus.operations.reconciling.walking import Walk
 from natcbus.operations.topic_reading import Stored
+from natcbus.routing.network import Network
 from natcbus.routing.signed import OpenedNetwork
 from natcbus.routing.topics import DECISIONS, feed_topic
-from tests.support.messages import NOW, a_letter, balkans
+from tests.support.building import a_desk, a_network
+from tests.support.messages import NOW, Letter, a_letter, balkans
 
 AS_OF: Final = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 LONG_AGO: Final = int((AS_OF - timedelta(hours=1)).timestamp() * 1000)
@@ -247,6 +250,53 @@ def test_a_record_in_the_feed_of_any_other_desk_did_not_arrive(other: str) -> No
     assert isinstance(judged(value, other), Arrived) is (other == desk)
 
 
+@settings(deadline=None)
+@given(
+    topic=st.sampled_from(["", "x", "member.rs.out", "hub.decisions", "member..out"]),
+    partition=st.integers(-(2**31), 2**31 - 1),
+    offset=st.integers(-(2**63), 2**63 - 1),
+    outcome=st.sampled_from(Outcome),
+    decided_at=st.datetimes(datetime(1970, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - the strategy adds the zone
+    grace=st.sampled_from([timedelta(0), timedelta(days=99_999)]),
+)
+def test_whatever_a_forged_decision_and_receipt_say_they_are_judged_and_nobody_stumbles(
+    topic: str,
+    partition: int,
+    offset: int,
+    outcome: Outcome,
+    decided_at: datetime,
+    grace: timedelta,
+) -> None:
+    source = Source(topic=topic, partition=partition, offset=offset)
+    record = replace(an_honest_record(), source=source, outcome=outcome, decided_at=decided_at)
+    receipt = Receipt(record_sha256=bytes(32), decision=record)
+    another = replace(receipt, decision=an_honest_record())
+    scope = Scope.of([], AS_OF, grace, None)
+    with Ledger() as ledger:
+        walk = Walk(ledger, scope, {}, Found())
+        for kind, topic_of, forged in (
+            ("decisions", DECISIONS, framed(record)),
+            ("receipts", "member.rs.receipts", framed(receipt)),
+            (
+                "receipts",
+                "member.xk.receipts",
+                framed(another),
+            ),
+        ):
+            walk.walk(kind, [stored(Place(topic_of, 0, 0), forged)])
+        walk.found.add_all(without_source(ledger, scope, Forgotten()))
+        walk.found.add_all(compare(ledger, scope, Forgotten()))
+    assert walk.found.counts
+
+
+def an_honest_record() -> DecisionRecord:
+    return decode_record(DecisionRecord, unframe(decided_by(balkans().world))[1])
+
+
+def framed(record: DecisionRecord | Receipt) -> bytes:
+    return frame(schema_id_of(type(record)), encode_record(record))
+
+
 Change = Callable[[DecisionRecord], DecisionRecord]
 
 
@@ -306,23 +356,58 @@ def test_a_decision_as_the_hub_takes_it_is_not_named() -> None:
     assert not judging(lambda record: record).counts
 
 
+def test_a_decision_is_judged_under_the_version_that_it_names() -> None:
+    """The sender decided under version 1; the hub uses version 2, which has other desks."""
+    sides = balkans()
+    newer = a_network(
+        a_desk("rs.spoc"),
+        a_desk("hu.spoc"),
+        a_desk("hu.new"),
+        a_desk("ro.spoc"),
+        a_desk("bg.coordinator", "NATIONAL_COORDINATOR"),
+        version=2,
+        digest=b"2" * 32,
+    )
+    hub = replace(sides.world, network=newer)
+    value = decided_by(hub)
+    record = decode_record(DecisionRecord, unframe(value)[1])
+    assert record.decision_digest != record.slip_digest
+    assert {each.undelivered for each in record.deliveries} == {None, "NOT_ON_SLIP"}
+    assert not judged_under([sides.world.network, newer], value).counts
+    assert judged_under([sides.world.network], value).counts == {Code.RULES_NOT_AT_HAND: 1}
+    claiming = replace(sides.world.network, version=2, digest=newer.digest)
+    assert judged_under([claiming], value).counts == {Code.DECISION_DIFFERS: 1}
+
+
 def judging(change: Change) -> Found:
     """What is said of one record of a member, about which this was decided."""
-    sides = balkans()
-    letter = a_letter(sides)
-    routed = HubRouter(sides.world).route(letter.record(), NOW)
+    return judged_under([balkans().world.network], framed(change(an_honest_record())))
+
+
+@cache
+def the_letter() -> Letter:
+    return a_letter(balkans())
+
+
+def decided_by(world: World) -> bytes:
+    """The decision record of a hub."""
+    routed = HubRouter(world).route(the_letter().record(), NOW)
     [value] = [each.value for each in routed.outbound if each.topic == DECISIONS]
-    record = change(decode_record(DecisionRecord, unframe(value)[1]))
-    framed = frame(schema_id_of(DecisionRecord), encode_record(record))
-    network = sides.world.network
-    rules = {(network.version, network.digest): OpenedNetwork(network, sides.world.keys)}
+    return value
+
+
+def judged_under(networks: Sequence[Network], decision: bytes) -> Found:
+    """What is said of the letter and of what was decided about it."""
+    keys = balkans().world.keys
+    rules = {(each.version, each.digest): OpenedNetwork(each, keys) for each in networks}
+    source = read_decision(decision, Place(DECISIONS, 0, 0)).source
     with Ledger() as ledger:
         walk = Walk(ledger, Scope.of([], AS_OF, timedelta(0), None), rules, Found())
-        walk.walk("decisions", [stored(DECISIONS, 0, 0, framed)])
-        source = record.source
-        walk.walk("sources", [stored(source.topic, source.partition, source.offset, letter.value)])
+        walk.walk("decisions", [stored(Place(DECISIONS, 0, 0), decision)])
+        # The letter, wherever the decision says that it stands.
+        walk.walk("sources", [stored(source, the_letter().value)])
         return walk.found
 
 
-def stored(topic: str, partition: int, offset: int, value: bytes) -> Stored:
-    return Stored(topic, partition, offset, AS_OF, None, value, ())
+def stored(place: Place, value: bytes) -> Stored:
+    return Stored(place.topic, place.partition, place.offset, AS_OF, None, value, ())

@@ -103,7 +103,7 @@ def running_bus(
         "KEYS": str(folder / "public"),
         "SIGNING_KEY": str(folder / "private" / HUB / "hub.sign.pem"),
         "HEALTH_PORT": "0",
-        **({"STATE": str(folder / "hub")} if workers else {}),
+        "STATE": str(folder / "hub"),
         **changed,
     }
     settings = hub_settings() | {f"NATCBUS_HUB_{name}": text for name, text in own.items()}

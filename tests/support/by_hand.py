@@ -87,6 +87,7 @@ class Decided:
             bootstrap_servers=bus.bootstrap,
             auto_offset_reset="earliest",
             enable_auto_commit=False,
+            check_crcs=False,
             fetch_max_wait_ms=100,
         )
         self._consumer.assign([TopicPartition(DECISIONS, 0)])

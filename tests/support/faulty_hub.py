@@ -86,6 +86,11 @@ class Routed:
         topics = [each.topic for each in self.records if each.topic.startswith("desk.")]
         return sorted(each.removeprefix("desk.").removesuffix(".feed") for each in topics)
 
+    @property
+    def feeds(self) -> list[Outbound]:
+        """The records for desks."""
+        return [self.feed(desk) for desk in self.desks]
+
     def without(self, topic: str) -> Routed:
         """The same but for the record of one topic."""
         return Routed(tuple(each for each in self.records if each.topic != topic))
@@ -170,6 +175,7 @@ class FaultyHub:
         self._router = HubRouter(world)
         self._producer = KafkaProducer(bootstrap_servers=bus.bootstrap, acks="all")
         self._signer = Keystore(bus.folder / "private" / MEMBER).signing_key(MEMBER)
+        self.while_at_work: list[Report] = []
         self._known: set[Seen] = set()
 
     def __enter__(self) -> Self:

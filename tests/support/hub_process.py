@@ -39,7 +39,7 @@ class HubProcess:
     ) -> None:
         self.log = log
         self._command = [sys.executable, "-W", "error::SyntaxWarning", "-m", module, *arguments]
-        self._environment = _environment(settings)
+        self._environment = environment_of(settings)
         self._process: subprocess.Popen[bytes] | None = None
         self._written = 0
 
@@ -144,7 +144,7 @@ class HubProcess:
         return found[1] if found else None
 
 
-def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
     path = os.pathsep.join(str(REPOSITORY / source) for source in SOURCES)
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {**kept, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **settings}

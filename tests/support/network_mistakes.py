@@ -251,6 +251,17 @@ UNMEANT: Final = (
         ((POLICY, "to: [BORDER_POLICE]}", "to: [BORDER_POLICE, NATIONAL_COORDINATOR]}"),),
     ),
     Unmeant(
+        "topics that no desk at all works on",
+        (
+            (RS, "        competences: [MISSING_CHILDREN]\n", ""),
+            (HU, "        competences: [MISSING_CHILDREN]\n", ""),
+        ),
+    ),
+    Unmeant(
+        "a type that competence shuts out, for a whole row",
+        ((POLICY, "to: [SPOC_24_7]\n      roles", "to: [SPOC_24_7, DPO]\n      roles"),),
+    ),
+    Unmeant(
         "a type that no purpose admits",
         (
             (POLICY, "to: [BORDER_POLICE]}", "to: [BORDER_POLICE, HOTLINE]}"),
@@ -272,6 +283,15 @@ UNMEANT: Final = (
         "cells that no level lets through unnamed",
         (
             (POLICY, "CLEAR: {MEMBER: ALL, PARTNER: ALL}", "CLEAR: {PARTNER: ALL}"),
+            (POLICY, "GREEN: {MEMBER: ALL}", "GREEN: {}"),
+            (POLICY, "AMBER: {MEMBER: [SPOC_24_7, BORDER_POLICE]}", "AMBER: {}"),
+            (POLICY, "AMBER_STRICT: {MEMBER: [SPOC_24_7]}", "AMBER_STRICT: {}"),
+        ),
+    ),
+    Unmeant(
+        "cells for a type that no level lets through unnamed",
+        (
+            (POLICY, "CLEAR: {MEMBER: ALL, PARTNER: ALL}", "CLEAR: {MEMBER: [BORDER_POLICE]}"),
             (POLICY, "GREEN: {MEMBER: ALL}", "GREEN: {}"),
             (POLICY, "AMBER: {MEMBER: [SPOC_24_7, BORDER_POLICE]}", "AMBER: {}"),
             (POLICY, "AMBER_STRICT: {MEMBER: [SPOC_24_7]}", "AMBER_STRICT: {}"),

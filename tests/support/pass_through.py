@@ -21,10 +21,11 @@ POISON = b"poison"
 BUG = b"bug"
 ENDLESS = b"endless"
 DEADLY = b"deadly"
+PAUSE = b"pause"
 
 
 class PassThrough:
-    """Copies to every feed; poison is held, a bug raises, one never ends, and one kills."""
+    """Copies to every feed; poison is held, a bug raises, one never ends, one kills, one pauses."""
 
     def __init__(self, feeds: Sequence[str], quarantine: str) -> None:
         self.feeds = tuple(feeds)
@@ -44,7 +45,14 @@ class PassThrough:
             Outbound(feed, record.key, value, (("from", _place(record)),), partition=0)
             for feed in self.feeds
         )
-        return Routed(copies, Outcome.ROUTED, "copied", {"full": len(copies)}, {"EXCLUDED": 1})
+        return Routed(
+            outbound=copies,
+            outcome=Outcome.ROUTED,
+            message_type="copied",
+            deliveries={"full": len(copies)},
+            denials={"EXCLUDED": 1},
+            flood=value.startswith(PAUSE),
+        )
 
     def set_aside(self, record: Inbound, now: datetime) -> Routed:
         del now

@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 import faust
 from faust.streams import Stream
-from faust.types import StreamT, TopicT
+from faust.types import TP, StreamT, TopicT
 from mode import CrashingSupervisor
 
 BAD: Final = b"event-2"
@@ -120,6 +120,21 @@ def side_by_side(app: faust.App, reads: TopicT, writes: TopicT) -> None:
     _stays_at(FIRST, app, reads, writes, concurrency=2)
 
 
+def pauses(app: faust.App, reads: TopicT, writes: TopicT) -> None:
+    """An agent that does not want more of a partition for a moment."""
+
+    @app.agent(reads)
+    async def route(stream: StreamT[bytes]) -> None:
+        async for event in cast(Stream[bytes], stream).events():
+            if event.value == FIRST:
+                partition = {TP(event.message.topic, event.message.partition)}
+                app.consumer.pause_partitions(partition)
+                await asyncio.sleep(1.0)
+                app.consumer.resume_partitions(partition)
+                sys.stderr.write("resumed\n")
+            await (await writes.send(value=event.value))
+
+
 def _stays_at(
     where: bytes, app: faust.App, reads: TopicT, writes: TopicT, concurrency: int = 1
 ) -> None:
@@ -144,6 +159,7 @@ WAYS: Final[Mapping[str, Way]] = {
         sends_soon,
         interrupted,
         side_by_side,
+        pauses,
     )
 }
 

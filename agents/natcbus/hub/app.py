@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from faust.types import Message
 
 from natcbus.hub.deaths import NO_PAST, Past
 from natcbus.hub.departure import Leave, Partition, leave_process
-from natcbus.hub.errors import UnfitFaustError
+from natcbus.hub.fitness import require_compiled_faust, require_fit
 from natcbus.hub.metrics import Live, Metrics
 from natcbus.hub.pauses import Pauses
 from natcbus.hub.progress import Progress
@@ -96,7 +95,7 @@ def create_app(
     Raises
     ------
     UnfitFaustError
-        If Faust's streams are not the compiled ones.
+        If Faust's streams are not the compiled ones, or it is set up to lose or to tell.
     """
     require_compiled_faust(os.environ)
     tolerate_header_names()
@@ -119,6 +118,7 @@ def create_app(
     routing = Routing(router, metrics, now, past, pauses)
     window = _window(app, settings, routing, metrics, leave)
     install_agent(app, window, member_topics)
+    require_fit(app)
     hub = Hub(app, window, metrics, progress, pauses, tuple(member_topics))
     metrics.watch(hub.live)
     return hub
@@ -156,20 +156,6 @@ def faust_settings(settings: Settings) -> Mapping[str, object]:
         "debug": False,
         "worker_redirect_stdouts": False,
     }
-
-
-def require_compiled_faust(environ: Mapping[str, str]) -> None:
-    """Refuse Faust's Python streams: they acknowledge the events that a rebalance makes them skip.
-
-    Raises
-    ------
-    UnfitFaustError
-        If ``NO_CYTHON`` is set, or the compiled module is not installed.
-    """
-    if environ.get("NO_CYTHON"):
-        raise UnfitFaustError(switched_off=True)
-    if importlib.util.find_spec("faust._cython.streams") is None:
-        raise UnfitFaustError(switched_off=False)
 
 
 def _membership(settings: Settings, topics: Sequence[str]) -> Mapping[str, object]:

@@ -21,7 +21,7 @@ class Exit(IntEnum):
     HOLE = 73
     """Records were skipped on the way here; going on would commit over them."""
     NOT_READY = 74
-    """The group, a topic or a version of the network that holds is not there."""
+    """The group, a topic or a version of the network is not there, or not as it must be."""
     NEW_TOPICS = 75
     """Stopped cleanly: the network has a new member, whose topic only a new process reads."""
     ORPHANED = 76
@@ -136,13 +136,21 @@ class SettingsError(HubError):
 
 
 class UnfitFaustError(HubError):
-    """Faust without its compiled streams acknowledges events that it skips."""
+    """Faust is not what the hub's guarantees stand on."""
 
     code = "UNFIT_FAUST"
 
-    def __init__(self, *, switched_off: bool) -> None:
-        why = "NO_CYTHON is set" if switched_off else "faust._cython.streams is not installed"
-        super().__init__(
-            f"The hub does not start: {why}. Faust's Python streams lose events in a rebalance; "
-            "install the wheel of faust-streaming for this platform and unset NO_CYTHON."
-        )
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("The hub does not start: " + "; ".join(problems) + ".")
+
+
+class UnsafeGroundError(HubError):
+    """The brokers would lose what the hub calls durable, or take what nobody made a place for."""
+
+    code = "UNSAFE_BROKERS"
+    exit = Exit.NOT_READY
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("The hub does not start in production:\n  " + "\n  ".join(problems))

@@ -19,7 +19,14 @@ from prometheus_client import disable_created_metrics
 from natcbus.hub.app import Hub, create_app
 from natcbus.hub.deaths import recall
 from natcbus.hub.departure import Departure, Leave, leave_process
-from natcbus.hub.errors import Exit, NoNetworkError, NotReadyError, StuckError
+from natcbus.hub.errors import (
+    Exit,
+    NoNetworkError,
+    NotReadyError,
+    StuckError,
+    UnsafeGroundError,
+)
+from natcbus.hub.ground import require_safe_ground
 from natcbus.hub.health import HealthServer
 from natcbus.hub.leash import end_with_supervisor
 from natcbus.hub.logs import install_logs
@@ -50,8 +57,9 @@ def run(settings: Settings, router_factory: RouterFactory, *, leave: Leave = lea
     -------
     int
         0 after a clean stop, 75 after one that a new member of the network asked for, 74 when the
-        brokers or a network were not there at the start, 1 when Faust gave up later. Every other
-        end is a departure (:class:`~natcbus.hub.errors.Exit`), which does not return.
+        brokers or a network were not there at the start, or not as production needs them, 1 when
+        Faust gave up later. Every other end is a departure (:class:`~natcbus.hub.errors.Exit`),
+        which does not return.
 
     Raises
     ------
@@ -69,7 +77,8 @@ def run(settings: Settings, router_factory: RouterFactory, *, leave: Leave = lea
     asyncio.set_event_loop(loop)
     try:
         wiring = router_factory(settings)
-    except NoNetworkError as error:
+        require_safe_ground(settings, wiring.reads, wiring.writes)
+    except (NoNetworkError, UnsafeGroundError) as error:
         logger.critical("%s", error)
         return error.exit
     hub = create_app(settings, wiring.router, wiring.reads, leave=leave, past=past)

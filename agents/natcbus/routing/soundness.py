@@ -44,7 +44,6 @@ class _Kind(NamedTuple):
 
     organisation: str
     tier: Tier
-    purposes: frozenset[str]
     in_a_country: bool
     on_a_topic: bool
 
@@ -157,14 +156,6 @@ def _why_never(
     if not remaining:
         text = f"competence.{event} lets none of its desks deal with this"
         return text, f"add their organisation type to competence.{event}, or take the rule out"
-    remaining = {
-        kind
-        for kind in remaining
-        if any(kind.organisation in policy.purposes[each] for each in kind.purposes)
-    }
-    if not remaining:
-        text = "no purpose admits any of its desks"
-        return text, "accredit a desk for a purpose that admits it, or take the rule out"
     if not any(_covers(policy.tlp[Tlp.CLEAR], kind) for kind in remaining):
         text = "no TLP level lets its desks receive without being named"
         return text, f"let tlp.{Tlp.CLEAR} cover them, or take the rule out"
@@ -183,7 +174,6 @@ def _kinds(network: Network) -> frozenset[_Kind]:
         _Kind(
             desk.organisation,
             network.members[desk.member].tier,
-            desk.purposes,
             network.members[desk.member].country is not None,
             bool(desk.competences),
         )

@@ -13,6 +13,7 @@ import typer
 from typer.main import get_command
 
 from natcbus.cli import (
+    canaries,
     contexts,
     demos,
     events,
@@ -52,6 +53,7 @@ for group in (
     keys,
     contexts,
     hubs,
+    canaries,
     demos,
 ):
     group.register(app)

@@ -1,44 +1,30 @@
 """Sends what is in the journal, in its order, for as long as it takes.
 
-One thread does all the sending of a publisher. When the bus is away it tries again every second
-with a new producer: one of this library whose record has expired never sends again.
+One thread does all the sending of a publisher. When the bus is away it tries again every second.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from kafka.errors import KafkaError, KafkaTimeoutError
-
-from natcbus.client.connection import (
-    DELIVERY_MS,
-    REFUSALS,
-    UNFIT,
-    Producer,
-    Sending,
-    abandon,
-    is_missing,
-    open_producer,
-    why,
-)
+from natcbus.client.attempts import Attempts
 from natcbus.client.contexts import Context
 from natcbus.client.entries import Entry, State
-from natcbus.client.errors import IncompatibleError, NatcbusError
+from natcbus.client.errors import NatcbusError
 from natcbus.client.failpoints import Point, passing
 from natcbus.client.journal import Durable, Journal
-from natcbus.routing.topics import out_topic
 
 logger = logging.getLogger(__name__)
 PAUSE_S: Final = 1.0
-"""Between an attempt that failed and the next."""
-_CLOSE_S: Final = 2.0
+"""Between an attempt at a bus that is away and the next."""
+STUCK_PAUSE_S: Final = 30.0
+"""Between two attempts at what the bus does not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,40 +45,23 @@ message that was surely not written and will not be is withdrawn, and the answer
 """
 
 
-@dataclass(slots=True)
-class _Attempt:
-    """What became of the messages of one attempt.
-
-    Attributes
-    ----------
-    refused
-        With the error of each that the bus, or this installation, does not take.
-    away
-        Why the bus could not be reached; empty if it answered.
-    """
-
-    durable: list[Durable] = field(default_factory=list)
-    refused: list[tuple[Entry, NatcbusError]] = field(default_factory=list)
-    away: str = ""
-
-
 class Courier:
     """Empties a journal into the member's topic, in a thread of its own."""
 
     def __init__(self, context: Context, journal: Journal, now: Callable[[], datetime]) -> None:
-        self._context = context
         self._journal = journal
         self._now = now
-        self._topic = out_topic(context.member)
-        self._producer: Producer | None = None
+        self._attempts = Attempts(context, journal)
         self._news = threading.Condition()
         self._tickets: dict[str, Ticket] = {}
-        # Accepted by this process and never handed to a broker: surely not written.
+        # Surely not written, and nobody was told that they are queued.
         self._untried: set[str] = set()
         # Durable, and not noted as such, because the journal had no room.
         self._unnoted: dict[int, Durable] = {}
-        # How many of the queued the last attempt could do nothing for, though the bus is there.
-        self._stuck = 0
+        # The bus is there, and the last attempt could do nothing for what is queued.
+        self._stuck = False
+        # Somebody has asked since then.
+        self._asked = False
         self._why = ""
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="natcbus-courier", daemon=True)
@@ -112,6 +81,9 @@ class Courier:
             As ``Journal.put``.
         """
         with self._news:
+            known = self._journal.find(entry.message_id)
+            if known is not None:
+                return known, self._follow(known)
             self._untried.add(entry.message_id)
             try:
                 kept = self._journal.put(entry)
@@ -132,10 +104,15 @@ class Courier:
         if durable is not None:
             return _answered(Outcome(State.SENT, durable.partition, durable.offset))
         if self._why:
+            self._untried.discard(entry.message_id)
             return _answered(Outcome(State.QUEUED, why=self._why))
         ticket = self._tickets.get(entry.message_id)
-        if ticket is None or ticket.cancelled():
+        if ticket is not None and ticket.cancelled():
+            self._untried.discard(entry.message_id)
+            ticket = None
+        if ticket is None:
             ticket = self._tickets[entry.message_id] = Future()
+        self._asked = True
         self._news.notify_all()
         return ticket
 
@@ -165,12 +142,8 @@ class Courier:
             self._closing = True
             self._news.notify_all()
         self._thread.join()
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            try:
-                producer.close(timeout=_CLOSE_S)
-            except KafkaError:
-                abandon(producer)
+        self._note([])
+        self._attempts.close()
         passing(Point.CLOSING)
 
     def _run(self) -> None:
@@ -187,11 +160,12 @@ class Courier:
                 self._news.wait_for(lambda: self._closing, PAUSE_S)
             else:
                 self._news.wait_for(
-                    lambda: self._closing or self._waiting() > self._stuck,
-                    PAUSE_S if self._stuck else None,
+                    lambda: self._closing or self._asked or (self._waiting() and not self._stuck),
+                    STUCK_PAUSE_S if self._stuck else None,
                 )
-            nothing_helps = bool(self._why) or self._waiting() <= self._stuck
-            return not (self._closing and nothing_helps)
+            asked, self._asked = self._asked, False
+            helps = asked or (self._waiting() > 0 and not self._stuck)
+            return not self._closing or (helps and not self._why)
 
     def _waiting(self) -> int:
         return self._journal.count - len(self._unnoted)
@@ -203,7 +177,8 @@ class Courier:
             self._answer(entry, Outcome(State.EXPIRED))
         entries = self._journal.next_round(self._unnoted)
         passing(Point.TAKEN)
-        done = self._send(entries) if entries else _Attempt()
+        done = self._attempts.send(entries)
+        self._untried -= done.in_doubt
         self._note(done.durable)
         for each in done.durable:
             self._answer(each.entry, Outcome(State.SENT, each.partition, each.offset))
@@ -212,67 +187,7 @@ class Courier:
             self._away(done.away)
             return
         self._why = ""
-        self._stuck = self._waiting() if entries and all(kept) and not done.durable else 0
-
-    def _send(self, entries: Sequence[Entry]) -> _Attempt:
-        done = _Attempt()
-        on_their_way = self._hand_over(entries, done)
-        give_up = time.monotonic() + DELIVERY_MS / 1000 + 1
-        for entry, sending in on_their_way:
-            try:
-                written = sending.get(timeout=max(give_up - time.monotonic(), 0.1))
-            except KafkaError as error:
-                self._failed([entry], error, done)
-                if done.away:
-                    # It may have been written all the same.
-                    self._untried.discard(entry.message_id)
-            else:
-                passing(Point.DURABLE)
-                done.durable.append(Durable(entry, written.partition, written.offset))
-        return done
-
-    def _hand_over(self, entries: Sequence[Entry], done: _Attempt) -> list[tuple[Entry, Sending]]:
-        """Gives messages to the Kafka client, up to the first for which the bus is away."""
-        on_their_way: list[tuple[Entry, Sending]] = []
-        try:
-            producer = self._producer = self._producer or open_producer(self._context)
-        except (KafkaError, IncompatibleError) as error:
-            self._failed(entries, error, done)
-            return on_their_way
-        passing(Point.CONNECTED)
-        for number, entry in enumerate(entries):
-            try:
-                self._journal.check(entry)
-                sending = producer.send(
-                    self._topic,
-                    key=entry.thread_id.encode(),
-                    value=entry.value,
-                    headers=list(entry.headers),
-                )
-            except KafkaTimeoutError as error:
-                missing = is_missing(self._context, self._topic)
-                cause = IncompatibleError.not_permitted(self._topic) if missing else error
-                self._failed(entries[number:], cause, done)
-                break
-            except (KafkaError, IncompatibleError) as error:
-                self._failed([entry], error, done)
-            else:
-                on_their_way.append((entry, sending))
-                passing(Point.HANDED_OVER)
-        return on_their_way
-
-    def _failed(
-        self, entries: Iterable[Entry], error: KafkaError | NatcbusError, done: _Attempt
-    ) -> None:
-        if isinstance(error, REFUSALS):
-            error = IncompatibleError.not_permitted(self._topic)
-        elif isinstance(error, UNFIT):
-            error = IncompatibleError.not_taken(self._topic, type(error).__name__)
-        if isinstance(error, NatcbusError):
-            done.refused += [(entry, error) for entry in entries]
-        else:
-            cause = why(error, self._context)
-            done.away = f"no answer from {self._context.bootstrap} ({cause})"
+        self._stuck = bool(entries) and all(kept) and not done.durable
 
     def _note(self, durable: Iterable[Durable]) -> None:
         self._unnoted |= {each.entry.number: each for each in durable}
@@ -310,6 +225,7 @@ class Courier:
                 else:
                     ticket.set_result(Outcome(State.QUEUED, why=error.text))
             if not withdrawn:
+                self._untried.discard(entry.message_id)
                 logger.warning("message %s stays queued: %s", entry.message_id, error)
             self._news.notify_all()
         return not withdrawn
@@ -323,13 +239,12 @@ class Courier:
         return True
 
     def _away(self, cause: str) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            abandon(producer)
+        self._attempts.discard()
         with self._news:
             if cause != self._why:
                 logger.warning("%d messages are queued: %s", self._waiting(), cause)
             self._why = cause
+            self._untried.clear()
             tickets, self._tickets = self._tickets, {}
             for ticket in tickets.values():
                 if ticket.set_running_or_notify_cancel():

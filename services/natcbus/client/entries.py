@@ -107,8 +107,8 @@ def entry_of(row: tuple[object, ...]) -> Entry:
         message_id=str(message_id),
         thread_id=str(thread_id),
         content=_bytes(content),
-        accepted_at=_instant(accepted_at),
-        expires_at=_instant(expires_at),
+        accepted_at=instant(accepted_at),
+        expires_at=instant(expires_at),
         headers=tuple((name, text.encode()) for name, text in json.loads(str(headers)).items()),
         outline=_bytes(outline),
         value=_bytes(value),
@@ -130,10 +130,11 @@ def _integer(value: object) -> int:
     return value
 
 
-def _instant(milliseconds: object) -> datetime:
+def instant(milliseconds: object) -> datetime:
+    """The time so many after 1970."""
     return _EPOCH + timedelta(milliseconds=_integer(milliseconds))
 
 
-def milliseconds(instant: datetime) -> int:
+def milliseconds(at: datetime) -> int:
     """Since 1970."""
-    return (instant - _EPOCH) // timedelta(milliseconds=1)
+    return (at - _EPOCH) // timedelta(milliseconds=1)

@@ -38,6 +38,7 @@ class Follower:
         self._context = context
         self._topic = topic
         self._state = ""
+        self._stopped = False
         self._ends: dict[TopicPartition, int] = {}
         self._next: dict[TopicPartition, int] = {}
         with self._answering():
@@ -61,6 +62,10 @@ class Follower:
         """Closes the connection."""
         with suppress(KafkaError):
             self._consumer.close()
+
+    def stop(self) -> None:
+        """Ends ``records`` within moments, after what it has read; safe from another thread."""
+        self._stopped = True
 
     def begin(self) -> None:
         """From the oldest records that the bus still holds."""
@@ -111,7 +116,8 @@ class Follower:
             for batch in batches.values():
                 yield from batch
             now = time.monotonic()
-            if (ended and until_end) or (seconds is not None and now - begun > seconds):
+            late = seconds is not None and now - begun > seconds
+            if self._stopped or (ended and until_end) or late:
                 return
             if batches:
                 heard = now

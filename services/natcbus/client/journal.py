@@ -14,11 +14,19 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from natcbus.client.entries import COLUMNS, Entry, digest_of, entry_of, milliseconds, row_of
+from natcbus.client.entries import (
+    COLUMNS,
+    Entry,
+    digest_of,
+    entry_of,
+    instant,
+    milliseconds,
+    row_of,
+)
 from natcbus.client.errors import IncompatibleError, UnavailableError
 from natcbus.client.failpoints import Point, passing
 from natcbus.client.state_file import StateFile
@@ -32,6 +40,7 @@ _ROUND_BYTES: Final = 2 * 1024 * 1024
 _RESERVE: Final = 8 * 1024 * 1024
 """Left free on the disk, so that what is sent can be noted when nothing more is accepted."""
 _REMEMBERED: Final = 10_000
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _MEND: Final = (
     "nothing is accepted, and the file is left as it is: mend it (what is queued in it is whole as "
     "far as it can be read), or move it away, and what was queued in it is not sent"
@@ -85,6 +94,7 @@ class Journal:
         self._file = StateFile(path, _SCHEMA, _MEND)
         try:
             self._count, self._bytes = self._checked()
+            self._soonest = self._next_expiry()
         except BaseException:
             self._file.close()
             raise
@@ -137,6 +147,7 @@ class Journal:
             [number] = database.execute("SELECT last_insert_rowid()").fetchone()
         self._count += 1
         self._bytes += size
+        self._soonest = min(self._soonest, entry.expires_at)
         passing(Point.ACCEPTED)
         return replace(entry, number=number)
 
@@ -214,6 +225,8 @@ class Journal:
 
     def expire(self, now: datetime) -> list[Entry]:
         """Settles what has expired while it was queued, and returns it."""
+        if now < self._soonest:
+            return []
         with self._file.reading() as database:
             rows = database.execute(
                 f"SELECT {COLUMNS} FROM message WHERE state = 'QUEUED' AND expires_at <= ? "  # noqa: S608 - our own column names
@@ -229,7 +242,16 @@ class Journal:
                 )
                 _forget_oldest(database)
             self._less(expired)
+        self._soonest = self._next_expiry()
         return expired
+
+    def _next_expiry(self) -> datetime:
+        """When the first that is queued expires, or some time before."""
+        with self._file.reading() as database:
+            [soonest] = database.execute(
+                "SELECT min(expires_at) FROM message WHERE state = 'QUEUED'"
+            ).fetchone()
+        return _NEVER if soonest is None else instant(soonest)
 
     def withdraw(self, entry: Entry) -> None:
         """Forgets a message that its publisher is told was not accepted."""

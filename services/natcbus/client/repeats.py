@@ -28,6 +28,8 @@ from natcbus.routing.decide import NO_PRIOR, decide
 from natcbus.routing.decision import Decision, Prior
 
 _IDS: Final = ("message_id", "thread_id")
+_KEY_ID: Final = 16
+"""Hexadecimal digits of a key's id."""
 _CONTEXT: Final = b"natcbus/1/journal"
 
 
@@ -40,6 +42,7 @@ class Fingerprints:
 
     def __init__(self, signer: SigningKey) -> None:
         self._secret = signer.sign(signature_input(_CONTEXT, 0, b""))
+        self._key_id = signer.key_id.encode()
 
     def of(self, event: EventLike) -> bytes:
         """Of everything that the event says but its ids; empty for what is no event."""
@@ -49,7 +52,7 @@ class Fingerprints:
             text = json.dumps({**value, "header": rest}, sort_keys=True)
         except (TypeError, ValueError):
             return b""
-        return hmac.digest(self._secret, text.encode(), hashlib.sha256)
+        return self._key_id + hmac.digest(self._secret, text.encode(), hashlib.sha256)
 
 
 def stated_id(event: EventLike) -> str:
@@ -67,7 +70,10 @@ def refuse_another(entry: Entry, event: EventLike, content: bytes) -> None:
         ID_REUSED.
     """
     _, header = _parts(event)
-    if entry.content != content or header.get("thread_id") not in (None, entry.thread_id):
+    by, digest = entry.content[:_KEY_ID], entry.content[_KEY_ID:]
+    # Fingerprints by two keys cannot be compared: after a change of keys the id alone counts.
+    differs = digest != content[_KEY_ID:] and by == content[:_KEY_ID]
+    if differs or header.get("thread_id") not in (None, entry.thread_id):
         text = "was accepted with other content: an event that says something else takes a new id"
         raise RejectedError([Problem("/header/message_id", "ID_REUSED", text)])
 

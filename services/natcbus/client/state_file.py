@@ -87,6 +87,8 @@ class StateFile:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The database, for one thread."""
         with self._one_at_a_time, self._usable():
+            if self._lock.closed:
+                raise IncompatibleError.bad_settings(f"{self.path} is closed")
             yield self._database
 
     @contextmanager

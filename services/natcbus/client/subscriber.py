@@ -150,6 +150,7 @@ class Subscriber:
         self._next: int | None = None
         self._follower: Follower | None = None
         self._closed = False
+        self._stopped = False
 
     def __enter__(self) -> Self:
         return self
@@ -174,6 +175,13 @@ class Subscriber:
             if delivery is not None:
                 yield delivery
             self._settle(record.offset, delivery)
+
+    def stop(self) -> None:
+        """Ends the iteration after what was fetched, within moments; safe from another thread."""
+        self._stopped = True
+        follower = self._follower
+        if follower is not None:
+            follower.stop()
 
     def close(self) -> None:
         """Closes the connection and lets another process have the desk's state."""
@@ -237,6 +245,8 @@ class Subscriber:
         self._leave()
         follower = self._follower = Follower(self.context, self._feed)
         self._begin(follower)
+        if self._stopped:
+            return
         for record in follower.records(until_end=self._until_end):
             if self._next is None:
                 self._next = record.offset

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from natcbus.operations.reconciling.codes import Code
 from natcbus.operations.reconciling.decided import QUARANTINED, REPEATED, ROUTED
 from natcbus.operations.reconciling.forgotten import Forgotten
-from natcbus.operations.reconciling.ledger import Ledger, Standing
+from natcbus.operations.reconciling.ledger import Ledger, Standing, Witness
 from natcbus.operations.reconciling.report import Finding, Place
 from natcbus.operations.reconciling.scope import Scope, instant
 from natcbus.routing.topics import QUARANTINE, feed_topic, receipts_topic
@@ -39,12 +39,12 @@ def without_source(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iterat
     """
     nowhere = []
     found = ledger.select(
-        "SELECT d.id, d.place, d.at_offset, d.source, d.source_offset, d.decided_at, d.by_receipt,"
+        "SELECT d.id, d.place, d.at_offset, d.source, d.source_offset, d.decided_at, d.witness,"
         " c.sender, c.message_id FROM decision d LEFT JOIN content c ON c.id = d.content"
         " WHERE d.standing = ?",
         Standing.NO_SOURCE.value,
     )
-    for number, place, offset, source, at, decided_at, by_receipt, sender, message_id in found:
+    for number, place, offset, source, at, decided_at, witness, sender, message_id in found:
         where = ledger.place(source, at)
         if scope.forgotten(where):
             forgotten.add(where.topic, where.partition, instant(decided_at))
@@ -53,7 +53,7 @@ def without_source(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iterat
             continue
         nowhere.append(number)
         if not scope.is_past(instant(decided_at)):
-            code = Code.RECEIPT_WITHOUT_SOURCE if by_receipt else Code.DECISION_WITHOUT_SOURCE
+            code = Code.RECEIPT_WITHOUT_SOURCE if witness else Code.DECISION_WITHOUT_SOURCE
             what = f"there is no record {where}"
             yield Finding(code, ledger.place(place, offset), what, sender or "", message_id or "")
     for number in nowhere:
@@ -154,7 +154,7 @@ def _without_receipt(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iter
     )
     for source, at, decided_at, place, offset, message_id in found:
         where, moment = ledger.place(source, at), instant(decided_at)
-        member = where.topic.split(".")[1]
+        member = _member(where)
         topic = receipts_topic(member)
         if scope.forgotten_at(topic, 0, moment):
             forgotten.add(topic, 0, moment)
@@ -168,14 +168,15 @@ def _without_decision(ledger: Ledger, scope: Scope) -> Iterator[Finding]:
     found = ledger.select(
         "SELECT d.source, d.source_offset, d.decided_at, d.place, d.at_offset, c.message_id"
         " FROM decision d LEFT JOIN content c ON c.id = d.content"
-        " WHERE d.by_receipt AND d.standing != ? GROUP BY d.source, d.source_offset",
+        " WHERE d.witness = ? AND d.standing != ? GROUP BY d.source, d.source_offset",
+        Witness.RECEIPT_ALONE.value,
         Standing.NOWHERE.value,
     )
     for source, at, decided_at, place, offset, message_id in found:
         where = ledger.place(source, at)
         code = Code.WAITING if scope.may_wait(instant(decided_at)) else Code.DECISION_MISSING
         what = f"a receipt says what was decided about {where}, and hub.decisions does not"
-        member = where.topic.split(".")[1]
+        member = _member(where)
         yield Finding(code, ledger.place(place, offset), what, member, message_id or "")
 
 
@@ -195,19 +196,26 @@ def _not_in_quarantine(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> It
             continue
         code = Code.WAITING if scope.may_wait(moment) else Code.QUARANTINE_MISSING
         what = f"{where} was put aside, and hub.quarantine does not hold it"
-        yield Finding(code, ledger.place(place, offset), what, where.topic.split(".")[1])
+        yield Finding(code, ledger.place(place, offset), what, _member(where))
 
 
 def _ignored(ledger: Ledger) -> Iterator[Finding]:
     found = ledger.select(
         "SELECT c.sender, c.message_id, d.place, d.at_offset FROM decision d"
-        " JOIN content c ON c.id = d.content WHERE d.outcome = ? AND d.standing != ?"
+        " JOIN content c ON c.id = d.content WHERE d.outcome = ? AND d.standing NOT IN (?, ?)"
         " AND NOT EXISTS (SELECT 1 FROM decision o"
         " WHERE o.content = d.content AND o.outcome = ?)",
         REPEATED,
+        Standing.REFUTED.value,
         Standing.NOWHERE.value,
         ROUTED,
     )
     for sender, message_id, place, offset in found:
         what = "taken for a repetition of a message that was never routed"
         yield Finding(Code.IGNORED, ledger.place(place, offset), what, sender, message_id)
+
+
+def _member(source: Place) -> str:
+    """Whose topic a record stands on; empty where a forged decision names no such topic."""
+    words = source.topic.split(".")
+    return words[1] if len(words) > 1 else ""

@@ -19,7 +19,7 @@ from natcbus.envelope.errors import BadIdError, EnvelopeError, MissingKeyError
 from natcbus.envelope.grant import grant_fingerprint, read_grant
 from natcbus.envelope.ids import member_of, owner_of
 from natcbus.envelope.sign import SLIP, signed_sha256, verify_message, verify_part
-from natcbus.operations.reconciling.decided import ROUTED, Row, Rules, fingerprint, reasons
+from natcbus.operations.reconciling.decided import ROUTED, Row, fingerprint, reasons
 from natcbus.operations.reconciling.ledger import Written
 from natcbus.routing.decide import decide
 from natcbus.routing.decision import Decision
@@ -238,11 +238,6 @@ def _usable_grants(said: Said, slip: Slip, under: OpenedNetwork) -> dict[str, fr
         if grant.signed_sha256 == said.digest and grant.recipient_key_id == current:
             usable[grant.to] = frozenset(grant.compartments)
     return usable
-
-
-def rules_of(under: OpenedNetwork, engine: int) -> Rules:
-    """How a decision names these rules."""
-    return Rules(under.network.version, under.network.digest, engine)
 
 
 def sha256(value: bytes) -> bytes:

@@ -31,7 +31,7 @@ CREATE TABLE content (
 CREATE TABLE decision (
   id INTEGER PRIMARY KEY, place INTEGER, at_offset INTEGER, source INTEGER, source_offset INTEGER,
   content INTEGER, outcome TEXT, rules INTEGER, decision_digest BLOB, slip_digest BLOB,
-  claims BLOB, explained BLOB, substance BLOB, decided_at INTEGER, by_receipt INTEGER,
+  claims BLOB, explained BLOB, substance BLOB, decided_at INTEGER, witness INTEGER,
   held INTEGER DEFAULT 0, standing INTEGER DEFAULT 0, record_sha256 BLOB
 );
 CREATE TABLE receipt (
@@ -65,11 +65,21 @@ class Standing(IntEnum):
     """The record that it is about does not exist: nothing that it says counts."""
 
 
+class Witness(IntEnum):
+    """Which record holds a decision."""
+
+    RECORD = 0
+    """One on ``hub.decisions``."""
+    RECEIPT_ALONE = 1
+    """A receipt, and nothing about its message stands on ``hub.decisions``."""
+    OTHER_RECEIPT = 2
+    """A receipt that says something else than what stands there."""
+
+
 class Written(NamedTuple):
     """A decision in the ledger; the fields are those of ``Decided``.
 
-    ``by_receipt`` says that only a receipt holds it; ``record_sha256`` is empty as long as the
-    record that it is about was not seen.
+    ``record_sha256`` is empty as long as the record that it is about was not seen.
     """
 
     id: int
@@ -84,7 +94,7 @@ class Written(NamedTuple):
     explained: bytes
     substance: bytes
     decided_at: int
-    by_receipt: bool
+    witness: Witness
     record_sha256: bytes
 
 
@@ -131,13 +141,13 @@ class Ledger:
         self._database.close()
         self._folder.cleanup()
 
-    def add_decision(self, decided: Decided, *, by_receipt: bool = False) -> int:
-        """Write a decision down, which only a receipt may hold; its number."""
+    def add_decision(self, decided: Decided, witness: Witness = Witness.RECORD) -> int:
+        """Write a decision down; its number."""
         content = self._content(decided) if decided.message_id and decided.digest else None
         row = self._database.execute(
             "INSERT INTO decision (place, at_offset, source, source_offset, content, outcome,"
             " rules, decision_digest, slip_digest, claims, explained, substance, decided_at,"
-            " by_receipt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " witness) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 self.partition(decided.place),
                 decided.place.offset,
@@ -152,7 +162,7 @@ class Ledger:
                 decided.explained,
                 decided.substance,
                 decided.decided_at,
-                by_receipt,
+                witness.value,
             ),
         )
         number = row.lastrowid or 0
@@ -200,7 +210,7 @@ class Ledger:
         """The decisions about one record, oldest first."""
         found = self._database.execute(
             "SELECT id, place, at_offset, content, outcome, rules, decision_digest, slip_digest,"
-            " claims, explained, substance, decided_at, by_receipt, record_sha256 FROM decision"
+            " claims, explained, substance, decided_at, witness, record_sha256 FROM decision"
             " WHERE source = ? AND source_offset = ? ORDER BY id",
             (self.partition(source), source.offset),
         )
@@ -230,6 +240,11 @@ class Ledger:
             "UPDATE content SET signature = ?, key_id = ? WHERE id = ?",
             (signature.value, signature.key_id, content),
         )
+
+    def was_routed(self, content: int | None) -> bool:
+        """Whether a decision says that a message left."""
+        found = self._database.execute("SELECT 1 FROM routed WHERE content = ?", (content,))
+        return found.fetchone() is not None
 
     def permitted(self, content: int, desk: str) -> list[Permitted]:
         """What the decisions about a message say about one desk."""
@@ -270,8 +285,8 @@ class Ledger:
         return self._texts[number]
 
     def _written(self, row: tuple[Any, ...]) -> Written:
-        rules, by_receipt, seen = self._rules[row[5]], bool(row[12]), row[13] or b""
-        return Written._make((*row[:5], rules, *row[6:12], by_receipt, seen))
+        rules, witness, seen = self._rules[row[5]], Witness(row[12]), row[13] or b""
+        return Written._make((*row[:5], rules, *row[6:12], witness, seen))
 
     def _content(self, decided: Decided) -> int:
         key = (decided.sender, decided.message_id, decided.digest)

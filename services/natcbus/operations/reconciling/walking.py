@@ -22,6 +22,7 @@ from natcbus.operations.reconciling.arrivals import (
 from natcbus.operations.reconciling.codes import Code
 from natcbus.operations.reconciling.decided import (
     QUARANTINED,
+    REPEATED,
     ROUTED,
     Decided,
     Rules,
@@ -38,7 +39,7 @@ from natcbus.operations.reconciling.deciding_again import (
     unfounded,
 )
 from natcbus.operations.reconciling.found import Found
-from natcbus.operations.reconciling.ledger import Ledger, Standing, Written
+from natcbus.operations.reconciling.ledger import Ledger, Standing, Witness, Written
 from natcbus.operations.reconciling.report import Finding, Place
 from natcbus.operations.reconciling.scope import Scope
 from natcbus.operations.topic_reading import Stored
@@ -121,14 +122,15 @@ class Walk:
             return
         decided = self.ledger.decided_about(told.source)
         if not decided:
-            number = self.ledger.add_decision(told, by_receipt=True)
+            number = self.ledger.add_decision(told, Witness.RECEIPT_ALONE)
             self.ledger.add_receipt(number, place, about)
             return
         same = [each for each in decided if each.substance == told.substance]
         if place.topic != receipts_topic(told.sender):
             self._differs(told, "it is another member's")
         elif not same:
-            self._differs(told, f"not what was decided about {told.source}")
+            # Of an attempt that a crash cut short, or forged: deciding again will tell.
+            self.ledger.add_decision(told, Witness.OTHER_RECEIPT)
         for each in same:
             self.ledger.add_receipt(each.id, place, about)
 
@@ -164,6 +166,8 @@ class Walk:
         standing, said = Standing.HOLDS, source.said
         if written.content is not None and written.content != self._content_of(source):
             standing = self._refute(written, source, f"{source.place} is another message")
+        elif self._says_otherwise(written):
+            standing = self._refute(written, source, f"not what was decided about {source.place}")
         elif written.decision_digest or written.outcome == ROUTED:
             under = self._rules_of(written)
             if under is None:
@@ -173,6 +177,12 @@ class Walk:
             else:
                 standing = self._compare(written, source, said, under)
         self.ledger.set_standing(written.id, standing, source.sha256)
+
+    def _says_otherwise(self, written: Written) -> bool:
+        """Whether a receipt alone says that something did not leave, and it was not repeated."""
+        if written.witness is not Witness.OTHER_RECEIPT or written.outcome == ROUTED:
+            return False
+        return written.outcome != REPEATED or not self.ledger.was_routed(written.content)
 
     def _content_of(self, source: _Source) -> int | None:
         if source.said is None:
@@ -217,8 +227,9 @@ class Walk:
         return Standing.HOLDS
 
     def _refute(self, written: Written, source: _Source, what: str, desk: str = "") -> Standing:
-        place = self._place(written)
-        self._say(source.finding(Code.DECISION_DIFFERS, place, what, desk))
+        told = written.witness is Witness.OTHER_RECEIPT
+        code = Code.RECEIPT_DIFFERS if told else Code.DECISION_DIFFERS
+        self._say(source.finding(code, self._place(written), what, desk))
         return Standing.REFUTED
 
     def _place(self, written: Written) -> Place:
