@@ -43,7 +43,7 @@ from natcbus.routing.decision import Decision
 from natcbus.routing.topics import out_topic
 
 IN_FLIGHT: Final = 256
-PATIENCE_S: Final = 9.0
+PATIENCE_S: Final = 8.5
 """How long ``publish`` waits for a message to be durable, before it says that it is queued."""
 
 
