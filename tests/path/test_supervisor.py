@@ -7,6 +7,7 @@ import os
 import re
 import signal
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -43,8 +44,13 @@ def on_kafka(kafka: Kafka, tmp_path: Path) -> Stage:
     )
 
 
-def supervised(where: Stage, workers: int = 2, **settings: str) -> HubProcess:
-    worker = ["tests.support.pass_through", "--reads", *where.reads, "--feeds", *where.feeds]
+def supervised(
+    where: Stage,
+    workers: int = 2,
+    worker: Sequence[str] = ("tests.support.pass_through",),
+    **settings: str,
+) -> HubProcess:
+    worker = [*worker, "--reads", *where.reads, "--feeds", *where.feeds]
     return HubProcess(
         "tests.support.supervised",
         [str(workers), *worker, "--quarantine", where.quarantine],
@@ -132,6 +138,22 @@ def test_a_worker_that_hangs_is_killed_and_another_takes_its_place(on_kafka: Sta
         wait_until(lambda: len(process_ids(hub)) >= 2, 90, lambda: hub.written)
         assert "shows no life: killed" in hub.written
         hub.wait_ready()
+        assert hub.terminate() == 0
+
+
+@pytest.mark.timeout(120)
+def test_a_worker_that_holds_its_partitions_and_reads_nothing_is_replaced(
+    on_kafka: Stage, tmp_path: Path
+) -> None:
+    """It calls itself ready, as it sees no end that moves: the brokers are asked."""
+    deaf = ("tests.support.deaf", str(tmp_path / "was-deaf"))
+    with supervised(on_kafka, workers=1, worker=deaf, STALLED_AFTER="4") as hub:
+        hub.start().wait_ready()
+        publish(on_kafka, 100)
+        for feed in wait_until_complete(on_kafka, 100):
+            assert Counter(numbers(feed)) == Counter(range(100))
+        assert "and does not get on with it: killed" in hub.written
+        assert [how for _, how in ENDED.findall(hub.written)] == ["SIGKILL"]
         assert hub.terminate() == 0
 
 

@@ -68,7 +68,8 @@ class WorkerSlot(threading.Thread):
         self.condition = STARTING
         self._state = state
         self._command = list(command)
-        self._environment = {**os.environ, **_environment(settings, number)}
+        self._member = f"{settings.group_instance_id or 'slot'}-{number}"
+        self._environment = {**os.environ, **self._special(settings)}
         self._told = told
         self._silence = max(settings.stuck_after, settings.ready_within) + GRACE_SECONDS
         self._stop_within = settings.stop_within + GRACE_SECONDS
@@ -92,6 +93,17 @@ class WorkerSlot(threading.Thread):
     def stop(self) -> None:
         """Ask the worker to stop, and start no other; ``join`` waits for it."""
         self._stopping.set()
+
+    def is_named(self, holder: str | None) -> bool:
+        """Whether that is the name of this slot's worker in its group."""
+        return holder is not None and holder.rpartition(".")[0] == self._member
+
+    def kill(self, why: str) -> None:
+        """End this slot's worker at once; another takes its place."""
+        process = self.process
+        if process is not None and process.poll() is None:
+            logger.critical("worker %d %s: killed", self.number, why)
+            process.kill()
 
     def _live_once(self) -> str:
         """Run one process to its end; return how it ended."""
@@ -128,8 +140,7 @@ class WorkerSlot(threading.Thread):
             if self.condition.live:
                 alive = now
             elif now - alive > self._silence:
-                logger.critical("worker %d shows no life: killed", self.number)
-                process.kill()
+                self.kill("shows no life")
 
     def _end(self, process: subprocess.Popen[bytes]) -> int:
         process.terminate()
@@ -140,6 +151,17 @@ class WorkerSlot(threading.Thread):
             process.kill()
             return process.wait()
 
+    def _special(self, settings: Settings) -> dict[str, str]:
+        """What is this worker's own among the settings of all."""
+        port = settings.health_port + 1 + self.number if settings.health_port else 0
+        own = {
+            "SLOT": self.number,
+            "GROUP_INSTANCE_ID": self._member,
+            "HEALTH_PORT": port,
+            "LEASHED": 1,
+        }
+        return {f"{PREFIX}{name}": str(value) for name, value in own.items()}
+
     def _look(self) -> Condition:
         url = whereabouts(self._state, self.number)
         if url is None:
@@ -148,17 +170,6 @@ class WorkerSlot(threading.Thread):
             return _condition(_asked(url))
         except (OSError, ValueError, http.client.HTTPException):
             return Condition(("it does not answer",))
-
-
-def _environment(settings: Settings, number: int) -> dict[str, str]:
-    port = settings.health_port + 1 + number if settings.health_port else 0
-    own = {
-        "SLOT": number,
-        "GROUP_INSTANCE_ID": f"{settings.group_instance_id or 'slot'}-{number}",
-        "HEALTH_PORT": port,
-        "LEASHED": 1,
-    }
-    return {f"{PREFIX}{name}": str(value) for name, value in own.items()}
 
 
 def _asked(url: str) -> object:

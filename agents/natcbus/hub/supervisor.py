@@ -5,7 +5,8 @@ is back in seconds with the partitions it had. On SIGTERM all are stopped within
 killed; when the supervisor itself is killed, its workers end with it.
 
 The supervisor decides nothing and reads no message. It judges from outside whether the hub is
-ready: every worker says so of itself, and the group says that each member's topic is read by one.
+ready: every worker says so of itself, and the group says that each member's topic is read by one. A
+worker that holds a partition with records, and does not get on, is killed: it may not know itself.
 """
 
 from __future__ import annotations
@@ -20,15 +21,18 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
 from prometheus_client.exposition import generate_latest
 
+from natcbus.hub.departure import Partition
 from natcbus.hub.errors import Exit, SettingsError
 from natcbus.hub.group_view import GroupView
 from natcbus.hub.health import HealthServer
 from natcbus.hub.logs import install_logs
 from natcbus.hub.settings import PREFIX, Settings
 from natcbus.hub.slot import LOOK_SECONDS, WorkerSlot
+from natcbus.hub.standstill import Standstills
 from natcbus.hub.state import StateFolder
 
 GROUP_LOOK_SECONDS: Final = 2.0
+_NOT_LOOKED: Final = ("the group was not looked at yet",)
 _CLEAN: Final = frozenset({"0", str(Exit.NEW_TOPICS.value), signal.SIGTERM.name})
 """A worker that the signal ended had not begun to read."""
 
@@ -93,7 +97,8 @@ class Supervisor:
             WorkerSlot(settings, state, number, command, self._ended) for number in range(workers)
         ]
         self._view = GroupView(settings)
-        self._unread: tuple[str, ...] = ("the group was not looked at yet",)
+        self._standstills = Standstills(settings.stalled_after)
+        self._unread: tuple[str, ...] = _NOT_LOOKED
         self._stopping = threading.Event()
         self._codes: dict[int, str] = {}
         self._health = HealthServer(self, self._figures, settings.health_port)
@@ -135,12 +140,21 @@ class Supervisor:
     def _look_at_group(self) -> None:
         conditions = [slot.condition for slot in self._slots]
         self._figures.workers_ready.set(sum(not each.obstacles for each in conditions))
-        if any(each.obstacles for each in conditions):
-            # Whoever has not joined yet takes its share when it does: say it when it has.
-            self._unread = ("the group was not looked at yet",)
-            return
         reads = {topic: number for each in conditions for topic, number in each.reads.items()}
-        self._unread = self._view.obstacles(reads)
+        glance = self._view.look(reads)
+        # Whoever has not joined yet takes its share when it does: say it when it has.
+        joining = any(each.obstacles for each in conditions)
+        self._unread = _NOT_LOOKED if joining else glance.obstacles
+        for partition in self._standstills.found(glance.reaches):
+            self._replace(partition, glance.holders.get(partition))
+
+    def _replace(self, partition: Partition, holder: str | None) -> None:
+        """Kill the worker that holds a partition and does not read it, if it is one of ours."""
+        for slot in self._slots:
+            if slot.is_named(holder):
+                slot.kill(f"holds {partition[0]}-{partition[1]} and does not get on with it")
+                self._standstills.forget()
+                return
 
     def _ended(self, number: int, how: str) -> None:
         if self._stopping.is_set():

@@ -1,0 +1,34 @@
+"""A pass-through worker whose first process reads nothing, though it joins and calls itself ready.
+
+``python -m tests.support.deaf FILE ...``: the first that finds no FILE makes it, and is deaf.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from natcbus.hub.transport import ConsumerThread
+from tests.support import pass_through
+
+
+class Deaf:
+    """In the place of what takes fetched records."""
+
+    async def __call__(self, *_: object, **__: object) -> dict[object, object]:
+        await asyncio.sleep(0.1)
+        return {}
+
+
+def main(arguments: Sequence[str]) -> int:
+    file, *rest = arguments
+    if not Path(file).exists():
+        Path(file).touch()
+        ConsumerThread._fetch_records = Deaf()  # type: ignore[method-assign]  # noqa: SLF001 - it stands for a fault inside
+    return pass_through.main(rest)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
