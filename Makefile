@@ -16,7 +16,7 @@ demo: setup ## play a story on an embedded broker: who gets what, in which view,
 
 test: check kafka promtool ## check, then every test, on real Apache Kafka and on the embedded broker
 	@echo "==> tests"
-	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/pytest -n 3 --dist loadfile
 
 check: setup ## ruff, mypy --strict, the rules of imports, the schemas
 	@echo "==> ruff"
