@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak mutants kafka promtool lock
+.PHONY: help setup demo test faults check bench soak mutants kafka promtool lock
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -15,8 +15,11 @@ demo: setup ## play a story on an embedded broker: who gets what, in which view,
 	@$(BIN)/natcbus demo
 
 test: check kafka promtool ## check, then every test, on real Apache Kafka and on the embedded broker
-	@echo "==> tests"
-	@$(BIN)/pytest -n 3 --dist loadfile
+	@echo "==> tests; the long ones among the faults are run by make faults"
+	@$(BIN)/pytest -n 3 --dist loadfile -m "not long"
+
+faults: setup kafka ## the long fault tests: three nodes, several faults in a row, everything read again
+	@$(BIN)/pytest -m long -s tests/faults
 
 check: setup ## ruff, mypy --strict, the rules of imports, the schemas
 	@echo "==> ruff"

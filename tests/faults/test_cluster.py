@@ -22,7 +22,7 @@ MESSAGES: Final = 480
 RESUMES_WITHIN_S: Final = 30.0
 ANSWERED_WITHIN_S: Final = 15.0
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

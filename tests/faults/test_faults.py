@@ -55,6 +55,7 @@ def test_one_fault_in_the_middle_of_the_work(stage: Theatre[OneNode], name: str)
     assert played.verdict.slowest_s < RESUMES_WITHIN_S[name]
 
 
+@pytest.mark.long
 def test_one_fault_after_the_other(stage: Theatre[OneNode]) -> None:
     assert len(OTHERS) == 4
     faults = tuple(
@@ -77,6 +78,7 @@ def stepping(step: timedelta, after: int) -> Callable[[], datetime]:
     return lambda: datetime.now(UTC) + (step if next(looks) > after else timedelta())
 
 
+@pytest.mark.long
 def test_a_group_that_begins_anew_shows_nobody_anything_twice(
     stage: Theatre[OneNode], tmp_path: Path
 ) -> None:
