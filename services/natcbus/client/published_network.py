@@ -104,8 +104,11 @@ class PublishedNetwork:
                         self._take_from(follower, until_end=False)
             except NatcbusError as error:
                 logger.warning("cannot follow the network: %s", error)
-                self._next = None
-                self._stopping.wait(_AGAIN_SECONDS)
+            except Exception:
+                # Whatever it was: a side that no longer follows must not look like one that does.
+                logger.exception("following the network failed, and is tried again")
+            self._next = None
+            self._stopping.wait(_AGAIN_SECONDS)
 
     def _take_from(self, follower: Follower, *, until_end: bool) -> None:
         if self._next is None:
