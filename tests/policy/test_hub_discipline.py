@@ -152,7 +152,6 @@ def test_fausts_python_streams_are_refused() -> None:
         ("reply_create_topic", True, "natcbus topology apply"),
         ("stream_wait_empty", False, "acknowledge events that it interrupts"),
         ("processing_guarantee", "exactly_once", "at_least_once"),
-        ("producer_acks", 1, "producer_acks"),
         ("consumer_auto_offset_reset", "latest", "skipped"),
     ],
 )

@@ -15,21 +15,18 @@ from natcbus.hub.departure import Leave, Partition, leave_process
 from natcbus.hub.fitness import require_compiled_faust, require_fit
 from natcbus.hub.metrics import Live, Metrics
 from natcbus.hub.pauses import Pauses
+from natcbus.hub.producing import client_settings
 from natcbus.hub.progress import Progress
 from natcbus.hub.reading import tolerate_header_names
 from natcbus.hub.records import Router
 from natcbus.hub.route_agent import Now, Routing, install_agent, utc_now
 from natcbus.hub.security import credentials
-from natcbus.hub.settings import Profile, Settings
+from natcbus.hub.settings import Settings
 from natcbus.hub.transport import App, Consumer
 from natcbus.hub.window import Window
 
 BUFFERED_EVENTS: Final = 256
 """Events that Faust holds before the window: a stop has to finish them."""
-BATCH_BYTES: Final = 262_144
-"""Of a produce request per partition; Faust's 16 kB holds six alerts, then sending waits."""
-REQUEST_BYTES: Final = 2_097_152
-"""Of one record: the largest that a broker takes from a member still fits into quarantine."""
 REQUEST_SECONDS: Final = 30.0
 
 
@@ -106,7 +103,7 @@ def create_app(
     app = App(
         settings.group,
         fetch_wait_ms=settings.fetch_wait_ms,
-        idempotent=settings.profile is not Profile.EMBEDDED,
+        client_settings=client_settings(settings),
         on_joined=progress.join,
         on_left=progress.leave,
         on_committed=metrics.committed,
@@ -137,10 +134,6 @@ def faust_settings(settings: Settings) -> Mapping[str, object]:
         "broker_commit_interval": settings.commit_interval,
         "broker_commit_every": settings.commit_every,
         "consumer_auto_offset_reset": "earliest",
-        "producer_acks": -1,
-        "producer_request_timeout": REQUEST_SECONDS,
-        "producer_max_batch_size": BATCH_BYTES,
-        "producer_max_request_size": REQUEST_BYTES,
         "processing_guarantee": "at_least_once",
         "stream_wait_empty": True,
         "stream_buffer_maxsize": BUFFERED_EVENTS,

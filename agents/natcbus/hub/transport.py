@@ -1,4 +1,4 @@
-"""Faust's driver for aiokafka, changed where its defaults lose or delay events.
+"""Faust's driver for Kafka, changed where its defaults lose or delay events.
 
 Everything here leans on attributes that Faust does not promise; `tests/path` shows on a real
 broker that they still mean what this module takes them to mean.
@@ -20,6 +20,7 @@ from faust.types import TP, Message
 from natcbus.hub.commits import Commits
 from natcbus.hub.departure import Departure, Leave, Partition
 from natcbus.hub.errors import OrderError
+from natcbus.hub.producing import ClientSettings, Producer
 from natcbus.hub.records import Outbound
 
 LAST_COMMIT_SECONDS: Final = 5.0
@@ -29,19 +30,14 @@ TAKEN_AT_ONCE: Final = 256
 """Records that are shared out among the partitions: those of one flood keep no other waiting."""
 PAUSED_SECONDS: Final = 0.1
 """With nothing to read: how long until somebody looks again."""
+PRESSED_SECONDS: Final = 0.05
+"""How long to wait for others while Faust's buffers are too full to take what has arrived.
+
+Faust lets a partition go on once its buffer is down to two fifths, and tells nobody who waits: it
+would run dry long before Faust's own second has passed.
+"""
 
 logger = logging.getLogger(__name__)
-
-
-class Producer(driver.Producer):
-    """Acknowledged by all replicas, and written once and in order even when retried.
-
-    The embedded broker has no answer to the way in which aiokafka asks for a producer id.
-    """
-
-    def _settings_extra(self) -> Mapping[str, Any]:
-        idempotent = cast(App, self.app).idempotent
-        return {**super()._settings_extra(), "acks": "all", "enable_idempotence": idempotent}
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -81,7 +77,15 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         share = max(1, TAKEN_AT_ONCE // max(1, len(fetched)))
         for tp in fetched:
             taken.update(await fetch(consumer, {tp}, timeout=0, max_records=share))
-        return taken or await fetch(consumer, wanted, timeout=timeout, max_records=TAKEN_AT_ONCE)
+        if taken:
+            return taken
+        if self._pressed(consumer, paused):
+            timeout = PRESSED_SECONDS
+        return await fetch(consumer, wanted, timeout=timeout, max_records=TAKEN_AT_ONCE)
+
+    def _pressed(self, consumer: Any, paused: Container[str]) -> bool:  # noqa: ANN401
+        """Whether records have arrived for which there was no room in Faust's buffers just now."""
+        return any(tp.topic not in paused for tp in consumer._fetcher._records)  # noqa: SLF001
 
     async def on_thread_stop(self) -> None:
         """Say good-bye to the group if the worker comes back under another name.
@@ -218,7 +222,7 @@ class App(faust.App):
         name: str,
         *,
         fetch_wait_ms: int,
-        idempotent: bool,
+        client_settings: ClientSettings,
         on_joined: Callable[[int], None],
         on_left: Callable[[], None],
         on_committed: Callable[[], None],
@@ -227,7 +231,7 @@ class App(faust.App):
         **options: Any,  # noqa: ANN401 - Faust's own settings, by their names
     ) -> None:
         self.fetch_wait_ms = fetch_wait_ms
-        self.idempotent = idempotent
+        self.client_settings = client_settings
         self.on_joined = on_joined
         self.on_left = on_left
         self.on_committed = on_committed
@@ -252,16 +256,8 @@ class App(faust.App):
 
         By the driver, not by ``topic.send``: whose future says nothing of the broker's answer.
         """
-        headers = list(record.headers)
-        future = await self.producer.send(
-            record.topic, record.key, record.value, record.partition, None, headers
-        )
-        return cast("asyncio.Future[object]", future)
+        return await cast(Producer, self.producer).produce(record)
 
     async def unwritable(self, topics: Iterable[str]) -> set[str]:
         """Return those of ``topics`` that the producer cannot write to, or cannot see."""
-        client = cast(Producer, self.producer)._ensure_producer().client  # noqa: SLF001
-        for topic in topics:
-            client.add_topic(topic)
-        await client.force_metadata_update()
-        return {topic for topic in topics if not client.cluster.partitions_for_topic(topic)}
+        return await cast(Producer, self.producer).unwritable(topics)

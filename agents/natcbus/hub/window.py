@@ -292,8 +292,8 @@ class Window(Generic[M]):
 class Watchdog(threading.Thread):
     """Leaves the process when the oldest event has been in flight for too long.
 
-    aiokafka never gives up a batch of an idempotent producer, and a hung event loop cannot watch
-    itself: so the limit lies here, in a thread of its own.
+    The producer never gives a record up, and a hung event loop cannot watch itself: so the limit
+    lies here, in a thread of its own.
     """
 
     def __init__(
@@ -340,5 +340,7 @@ def _check(delivery: asyncio.Future[object], topic: str) -> None:
     if delivery.cancelled():
         raise DeliveryError(topic, "cancelled")
     error = delivery.exception()
+    if isinstance(error, DeliveryError):
+        raise error
     if error is not None:
         raise DeliveryError(topic, type(error).__name__) from error

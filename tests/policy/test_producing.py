@@ -1,0 +1,112 @@
+"""What the hub tells librdkafka, and that librdkafka understands it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import confluent_kafka
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from pydantic import SecretStr
+
+from natcbus.hub.producing import client_settings
+from natcbus.hub.settings import Profile, Security, Settings
+
+
+def settings_of(folder: Path, **others: object) -> Settings:
+    return Settings.model_validate(
+        {
+            "bootstrap": "127.0.0.1:9092",
+            "network": folder,
+            "keys": folder,
+            "signing_key": folder,
+            **others,
+        }
+    )
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> dict[str, Path]:
+    """A certificate that vouches for itself, with its key."""
+    key, now = generate_private_key(SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "broker.example")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    files = {name: tmp_path / f"{name}.pem" for name in ("ca_file", "certificate_file", "key_file")}
+    files["ca_file"].write_bytes(made.public_bytes(Encoding.PEM))
+    files["certificate_file"].write_bytes(made.public_bytes(Encoding.PEM))
+    files["key_file"].write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    return files
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_what_is_acknowledged_is_on_all_replicas_and_in_order(
+    tmp_path: Path, profile: Profile
+) -> None:
+    settings = settings_of(tmp_path).model_copy(update={"profile": profile})
+    told = client_settings(settings)
+    assert told["acks"] == "all"
+    assert told["enable.idempotence"] or told["max.in.flight"] == 1
+    assert told["enable.idempotence"] is (profile is not Profile.EMBEDDED)
+
+
+def test_a_record_is_never_given_up_by_the_client_alone(tmp_path: Path) -> None:
+    # The next one of its thread would overtake it: only the watchdog ends the waiting, for all.
+    assert client_settings(settings_of(tmp_path))["message.timeout.ms"] == 0
+
+
+def test_a_key_is_placed_as_by_other_clients(tmp_path: Path) -> None:
+    assert client_settings(settings_of(tmp_path))["partitioner"] == "murmur2_random"
+
+
+def test_the_library_takes_every_setting_of_an_encrypted_connection(
+    tmp_path: Path, certificate: dict[str, Path]
+) -> None:
+    settings = settings_of(tmp_path, security=Security.SSL, **certificate)
+    told = client_settings(settings)
+    assert told["security.protocol"] == "SSL"
+    assert told["ssl.ca.location"] == str(certificate["ca_file"])
+    assert confluent_kafka.Producer(dict(told)) is not None
+    # And it does read them: with a key that is none it refuses.
+    certificate["key_file"].write_text("no key")
+    with pytest.raises(confluent_kafka.KafkaException, match=r"ssl\.key\.location"):
+        confluent_kafka.Producer(dict(told))
+
+
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"])
+def test_the_library_takes_a_name_and_a_password(
+    tmp_path: Path, certificate: dict[str, Path], mechanism: str
+) -> None:
+    settings = settings_of(
+        tmp_path,
+        security=Security.SASL_SSL,
+        ca_file=certificate["ca_file"],
+        sasl_mechanism=mechanism,
+        sasl_username="hub",
+        sasl_password=SecretStr("a secret"),
+    )
+    told = client_settings(settings)
+    assert (told["sasl.mechanism"], told["sasl.username"]) == (mechanism, "hub")
+    assert told["sasl.password"] == "a secret"
+    assert confluent_kafka.Producer(dict(told)) is not None
+
+
+def test_a_plain_connection_is_told_nothing_of_keys(tmp_path: Path) -> None:
+    told = client_settings(settings_of(tmp_path))
+    assert told["security.protocol"] == "PLAINTEXT"
+    assert not [name for name in told if name.startswith(("ssl.", "sasl."))]
