@@ -60,18 +60,16 @@ class Authentic:
         The member.
     signed_sha256
         Of the signed bytes: what slip, grants and relay name.
+    present
+        The names of the compartments that are sealed in it.
     """
 
     type: EventType
     message: Message
     sender: str
     signed_sha256: bytes
+    present: frozenset[str]
     about: Particulars
-
-    @property
-    def present(self) -> frozenset[str]:
-        """The names of the compartments that are sealed in it."""
-        return frozenset(seal.compartment for seal in self.message.signed.seals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,8 @@ def authenticate(record: Inbound, world: World) -> Authentic | Unproven:
         return Unproven(Problem("", error.code, _UNREADABLE.get(error.code, _SDK)), UNREADABLE)
     digest = signed_sha256(message.signed_bytes)
     about = particulars(event_type.name, message, digest)
-    read = Authentic(event_type, message, speaker(record.topic), digest, about)
+    present = frozenset([seal.compartment for seal in message.signed.seals])
+    read = Authentic(event_type, message, speaker(record.topic), digest, present, about)
     doubt = next(_doubts(read, world), None)
     return read if doubt is None else Unproven(doubt, about)
 

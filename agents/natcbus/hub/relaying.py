@@ -24,7 +24,16 @@ from typing import Final, NamedTuple
 
 from natcbus.contract.codec import MAX_MESSAGE_BYTES, Tail, encode_tail, frame
 from natcbus.contract.types.core import Part
-from natcbus.contract.types.hub import DeliveryRow, Due, Grant, Outgoing, ReasonRow, Relay, Slip
+from natcbus.contract.types.hub import (
+    DeliveryRow,
+    Due,
+    Grant,
+    NetworkRef,
+    Outgoing,
+    ReasonRow,
+    Relay,
+    Slip,
+)
 from natcbus.enrichment import held
 from natcbus.enrichment.enrich import enrich
 from natcbus.envelope.errors import EnvelopeError
@@ -80,6 +89,7 @@ class _Dispatch:
     grants: Mapping[str, _Granted]
     due: tuple[Due, ...]
     indicators: tuple[ReasonRow, ...]
+    network: NetworkRef
     received_at: datetime
     routed_at: datetime
 
@@ -120,6 +130,7 @@ def forward(  # noqa: PLR0913 - each another fact about one message
             *enrich(read.type.name, header, open_part, world.network),
             *held.indicators(header.kind, earlier_held=earlier_held),
         ),
+        network=world.network_ref,
         received_at=received_at,
         routed_at=routed_at,
     )
@@ -206,7 +217,7 @@ def _relay(dispatch: _Dispatch, outgoing: Outgoing, grant: Part) -> Relay:
         due=dispatch.due,
         indicators=dispatch.indicators,
         decision_digest=dispatch.decision.digest,
-        network=dispatch.world.network_ref,
+        network=dispatch.network,
         engine=dispatch.decision.engine,
         received_at=dispatch.received_at,
         routed_at=dispatch.routed_at,

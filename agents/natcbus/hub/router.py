@@ -171,8 +171,11 @@ def _ruling(decision: Decision, slip: Slip, forwarded: Sequence[Forwarded], send
 
 def _recalls(decision: Decision, slip: Slip, sender: str) -> tuple[str, ...]:
     """Earlier recipients to whom sender or hub denies this message; who sends it, has it."""
+    prior = prior_of(slip)
+    if not prior:
+        return ()
     agreed = replace(decision, deliveries=intersect(decision, slip))
-    return tuple(desk for desk in owed_recalls(agreed, prior_of(slip)) if desk != sender)
+    return tuple(desk for desk in owed_recalls(agreed, prior) if desk != sender)
 
 
 def _denials(decision: Decision, slip: Slip) -> tuple[DenialRow, ...]:
