@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from natcbus.contract.problems import Problem
 from natcbus.routing.nearest import closest
@@ -41,8 +41,12 @@ def _places(pointer: str, value: object) -> Iterator[tuple[str, Mapping[str, obj
     if isinstance(value, Mapping):
         if _POINT in value:
             yield pointer, value
-        for key, inner in value.items():
-            yield from _places(f"{pointer}/{key}", inner)
+        inside: Iterable[tuple[object, object]] = value.items()
     elif isinstance(value, list | tuple):
-        for index, inner in enumerate(value):
-            yield from _places(f"{pointer}/{index}", inner)
+        inside = enumerate(value)
+    else:
+        return
+    for step, inner in inside:
+        # Most of an open part is words, and none of them holds a place.
+        if not isinstance(inner, str):
+            yield from _places(f"{pointer}/{step}", inner)

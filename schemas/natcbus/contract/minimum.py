@@ -6,7 +6,7 @@ sealed fields as well. ``open_problems`` and ``sealed_problems`` are those two h
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from natcbus.contract.problems import Problem
@@ -91,14 +91,10 @@ def _filled(event: Mapping[str, object], pointer: str) -> bool:
 
 def found(value: object, pointer: str) -> list[object]:
     """Every value that ``pointer`` leads to; ``*`` stands for each item of a list."""
-    return list(_walk(value, pointer.split("/")[1:]))
-
-
-def _walk(value: object, steps: list[str]) -> Iterator[object]:
-    if not steps:
-        yield value
-    elif steps[0] == "*":
-        for item in value if isinstance(value, list | tuple) else ():
-            yield from _walk(item, steps[1:])
-    elif isinstance(value, Mapping) and steps[0] in value:
-        yield from _walk(value[steps[0]], steps[1:])
+    values = [value]
+    for step in pointer.split("/")[1:]:
+        if step == "*":
+            values = [item for each in values if isinstance(each, list | tuple) for item in each]
+        else:
+            values = [each[step] for each in values if isinstance(each, Mapping) and step in each]
+    return values

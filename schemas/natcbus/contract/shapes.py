@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Final, Protocol
@@ -240,6 +240,10 @@ class Choice:
         return self.spelling.get(str(value), str(value))
 
 
+_CLOSED: Final = Flag | Instant | Day | Choice
+"""The shapes whose ``check`` finds nothing wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Maybe:
     """A value or null."""
@@ -272,9 +276,10 @@ class Listing:
         return [self.item.read(each, f"{at}/{index}", problems) for index, each in enumerate(value)]
 
     def check(self, value: object, at: str, problems: list[Problem]) -> None:
-        if isinstance(value, list) and not self._too_many(value, at, problems):
+        if isinstance(value, list) and value and not self._too_many(value, at, problems):
+            check = self.item.check
             for index, each in enumerate(value):
-                self.item.check(each, f"{at}/{index}", problems)
+                check(each, f"{at}/{index}", problems)
 
     def _too_many(self, value: list[Json], at: str, problems: list[Problem]) -> bool:
         if len(value) > self.max_items:
@@ -302,6 +307,14 @@ class Fields:
     """A record: an object with known names only."""
 
     entries: Mapping[str, Entry]
+    _judged: tuple[tuple[str, Shape], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Leave out of ``check`` what the codec decodes in no wrong way."""
+        judged = ((name, each.shape) for name, each in self.entries.items())
+        object.__setattr__(
+            self, "_judged", tuple(each for each in judged if not isinstance(each[1], _CLOSED))
+        )
 
     def read(self, value: Json, at: str, problems: list[Problem]) -> object:
         if not isinstance(value, dict):
@@ -329,8 +342,8 @@ class Fields:
 
     def check(self, value: object, at: str, problems: list[Problem]) -> None:
         if isinstance(value, Mapping):
-            for name, entry in self.entries.items():
-                entry.shape.check(value[name], f"{at}/{name}", problems)
+            for name, shape in self._judged:
+                shape.check(value[name], f"{at}/{name}", problems)
 
     def write(self, value: object) -> Json:
         if not isinstance(value, Mapping):
