@@ -12,6 +12,7 @@ from typing import Final
 
 from natcbus.operations.topology import Profile
 from natcbus.routing.topics import DECISIONS, feed_topic, out_topic
+from tests.faults.apart import another_process
 from tests.faults.breaking import passes, worker_killed
 from tests.faults.judging import GROUP
 from tests.faults.scenario import HUB, WORKERS, Theatre
@@ -106,5 +107,6 @@ def three_nodes() -> Iterator[Theatre[ThreeNodes]]:
             running_bus(
                 cluster.bootstrap, folder / "bus", Profile.PRODUCTION, workers=WORKERS, changed=HUB
             ) as bus,
+            another_process() as process,
         ):
-            yield Theatre(ThreeNodes(bus, cluster, disk), templates(bus, seed=1))
+            yield Theatre(ThreeNodes(bus, cluster, disk), templates(bus, seed=1), process)

@@ -6,10 +6,10 @@ import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -17,10 +17,10 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from natcbus.client.following import Follower
 from natcbus.contract.codec import decode_record, unframe
 from natcbus.contract.types.hub import DecisionRecord, Outcome
-from natcbus.operations.reconciling import Finding, reconcile
+from natcbus.operations.reconciling import Finding
 from natcbus.operations.topology import PARTITIONS, Kind
-from natcbus.routing.signed import OpenedNetwork
 from natcbus.routing.topics import DECISIONS, feed_topic, out_topic
+from tests.faults.apart import begin_to_reconcile
 from tests.faults.sending import Ledger, Sent, View
 from tests.support.bus import Bus
 
@@ -112,12 +112,18 @@ def wait_until_idle(bus: Bus, within_s: float, group: str = GROUP) -> None:
 
 
 def judge(
-    bus: Bus, ledger: Ledger, begin: Place, arrived: Mapping[tuple[str, str], float]
+    bus: Bus,
+    ledger: Ledger,
+    begin: Place,
+    arrived: Mapping[tuple[str, str], float],
+    process: Executor,
 ) -> Verdict:
     """Compare what was sent since ``begin`` with what the hub decided and each desk was shown.
 
-    ``arrived`` says when each delivery (message, desk) could be read.
+    ``arrived`` says when each delivery (message, desk) could be read. The two judges work side by
+    side: ``reconcile`` in ``process``.
     """
+    reconciled = begin_to_reconcile(process, bus, begin.when)
     verdict = Verdict(
         messages=len(ledger.sent),
         queued=ledger.queued,
@@ -127,15 +133,6 @@ def judge(
         arrived.get(each, math.inf) - ledger.sent[each[0]].tried_at for each in ledger.owed()
     )
     judge_decisions(verdict, ledger, _decisions(bus, begin.decisions))
-    report = reconcile(
-        bus.bootstrap,
-        [OpenedNetwork(bus.network, bus.world.keys)],
-        grace=timedelta(0),
-        since=begin.when,
-    )
-    assert report.messages >= verdict.messages
-    for finding in report.findings:
-        (verdict.found if finding.code.is_fault else verdict.notes).append(finding)
     owed: dict[str, set[str]] = defaultdict(set)
     for message_id, desk in ledger.owed():
         owed[desk].add(message_id)
@@ -146,6 +143,10 @@ def judge(
             desks, readers.map(lambda each: _shown(bus, each), desks), strict=True
         ):
             judge_desk(verdict, ledger, desk, owed[desk], shown)
+    report = reconciled.result()
+    assert report.messages >= verdict.messages
+    for finding in report.findings:
+        (verdict.found if finding.code.is_fault else verdict.notes).append(finding)
     return verdict
 
 

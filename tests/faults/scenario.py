@@ -10,12 +10,14 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
+from tests.faults.apart import another_process
 from tests.faults.breaking import SESSION_S, Ground, OneNode
 from tests.faults.judging import Verdict, judge, place, wait_until_idle
 from tests.faults.sending import SENDERS, Ledger, Sender, cases, templates, utc_now
@@ -98,10 +100,14 @@ class Played(Generic[G]):
 
 @dataclass(frozen=True)
 class Theatre(Generic[G]):
-    """Where runs are played one after the other: a bus, and the events of each sender."""
+    """Where runs are played one after the other: a bus, and the events of each sender.
+
+    ``process`` is for one of the judges.
+    """
 
     ground: G
     events: Mapping[str, Sequence[Json]]
+    process: Executor
 
     @property
     def bus(self) -> Bus:
@@ -115,8 +121,11 @@ def theatre(folder: Path | None = None) -> Iterator[Theatre[OneNode]]:
         proxy.target = kafka.ports.host
         with tempfile.TemporaryDirectory(prefix="natcbus-faults-", dir=folder) as own:
             changed = {**HUB, "BOOTSTRAP": kafka.proxied}
-            with running_bus(kafka.bootstrap, Path(own), workers=WORKERS, changed=changed) as bus:
-                yield Theatre(OneNode(bus, kafka, proxy), templates(bus, seed=1))
+            with (
+                running_bus(kafka.bootstrap, Path(own), workers=WORKERS, changed=changed) as bus,
+                another_process() as process,
+            ):
+                yield Theatre(OneNode(bus, kafka, proxy), templates(bus, seed=1), process)
 
 
 def draw(
@@ -158,7 +167,7 @@ def play(where: Theatre[G], plan: Plan[G], ledger: Ledger | None = None) -> Play
         for sender in senders:
             sender.join()
         watcher.finish(ledger.owed())
-    verdict = judge(where.bus, ledger, begin, watcher.arrived)
+    verdict = judge(where.bus, ledger, begin, watcher.arrived, where.process)
     return Played(plan, verdict, time.monotonic() - began)
 
 

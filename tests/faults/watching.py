@@ -44,6 +44,8 @@ class Watcher(threading.Thread):
             # It is to see what can be read as soon as it can: half a minute by default.
             reconnect_backoff_max_ms=500,
             metadata_max_age_ms=2_000,
+            # Slow in Python, in the process of the senders; those who judge check what they read.
+            check_crcs=False,
         )
         places = {TopicPartition(feed_topic(desk), 0): end for desk, end in ends.items()}
         self._consumer.assign(list(places))

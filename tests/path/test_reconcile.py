@@ -490,6 +490,12 @@ def test_what_is_younger_than_since_is_judged_and_nothing_else(hub: FaultyHub) -
     report = hub.reconciled(since=since)
     assert report.kept, report.findings
     assert (report.messages, report.deliveries) == (1, len(routed.desks))
+    assert report.read["decisions"] > 1
+    by_one_clock = hub.reconciled(since=since, earlier=timedelta(0))
+    assert by_one_clock.kept, by_one_clock.findings
+    assert by_one_clock.read["decisions"] == 1
+    too_late = hub.reconciled(since=since, earlier=timedelta(minutes=-5))
+    assert too_late.counts == {Code.OVERDUE: 1}
 
 
 def test_the_command_names_each_fault_and_leaves_with_1(

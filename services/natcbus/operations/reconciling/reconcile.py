@@ -32,7 +32,8 @@ _KINDS: Final[Mapping[str, re.Pattern[str]]] = {
     "quarantine": re.compile(re.escape(QUARANTINE)),
     "feeds": re.compile(r"desk\.[^.]+\.[^.]+\.feed"),
 }
-_EARLIER: Final = timedelta(minutes=5)
+EARLIER: Final = timedelta(minutes=5)
+"""How much earlier than its message an answer may be stamped: by so much two clocks may differ."""
 
 Progress = Callable[[str, int, int], None]
 """Kind of topic, records read so far, records in all."""
@@ -49,6 +50,7 @@ def reconcile(  # noqa: PLR0913 - the rest have defaults and are named
     security: Mapping[str, object] = _NO_SECURITY,
     grace: timedelta = GRACE,
     since: datetime | None = None,
+    earlier: timedelta = EARLIER,
     now: datetime | None = None,
     progress: Progress = _quietly,
     most: int = MOST,
@@ -68,6 +70,9 @@ def reconcile(  # noqa: PLR0913 - the rest have defaults and are named
         What is missing for less than this is waiting; zero for a bus that is at rest.
     since
         Judge only messages that were stored at or after this moment; all where it is not given.
+    earlier
+        So much before ``since`` the decisions, receipts and deliveries are read from: what follows
+        from a message is stamped by other clocks. If this is too short, too much is missing.
     now
         The moment to judge age by; the clock's where it is not given.
     progress
@@ -88,7 +93,7 @@ def reconcile(  # noqa: PLR0913 - the rest have defaults and are named
     found, forgotten = Found(most), Forgotten()
     by_version = {(each.network.version, each.network.digest): each for each in networks}
     with BoundedReading(bootstrap, security) as reading, Ledger(folder) as ledger:
-        scope = Scope.of(_extents(reading, since), as_of, grace, since)
+        scope = Scope.of(_extents(reading, since, earlier), as_of, grace, since)
         walk = Walk(ledger, scope, by_version, found)
         for kind in KINDS:
             within = _of_kind(scope.extents.values(), kind)
@@ -100,7 +105,9 @@ def reconcile(  # noqa: PLR0913 - the rest have defaults and are named
         return _report(walk, as_of)
 
 
-def _extents(reading: BoundedReading, since: datetime | None) -> tuple[Extent, ...]:
+def _extents(
+    reading: BoundedReading, since: datetime | None, earlier: timedelta
+) -> tuple[Extent, ...]:
     """Where each topic ends now. What follows from a message may be stamped a little earlier."""
 
     def wanted(topic: str) -> bool:
@@ -108,7 +115,7 @@ def _extents(reading: BoundedReading, since: datetime | None) -> tuple[Extent, .
 
     def begin(topic: str) -> datetime | None:
         is_source = _KINDS[SOURCES].fullmatch(topic) is not None
-        return since if since is None or is_source else since - _EARLIER
+        return since if since is None or is_source else since - earlier
 
     found = reading.extents(wanted, begin)
     if not any(each.topic == DECISIONS for each in found):
