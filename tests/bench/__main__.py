@@ -47,7 +47,7 @@ from tests.bench.load import Latency, Sendable, latency
 from tests.bench.memory import full_memory_mb, peak_mb
 from tests.bench.stages import stages
 from tests.support.bus import Bus, running_bus
-from tests.support.kafka import running_kafka
+from tests.support.kafka import AS_KAFKA_DOES, running_kafka
 from tests.support.mutations import example
 from tests.support.streams import make_topics, producing
 
@@ -153,7 +153,7 @@ def measure(console: Console) -> dict[str, Any]:
     """Everything, in one run."""
     with (
         tempfile.TemporaryDirectory(prefix="natcbus-bench-") as folder,
-        running_kafka() as kafka,
+        running_kafka(jvm=AS_KAFKA_DOES) as kafka,
         running_bus(kafka.bootstrap, Path(folder)) as bus,
     ):
         bus.hub.terminate()
