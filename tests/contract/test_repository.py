@@ -1,15 +1,13 @@
-"""The repository: one name in three folders, one wheel, pinned hashes, and the Faust we allow."""
+"""The repository: one name in three folders, one wheel, and pinned hashes."""
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
 import sysconfig
 import tomllib
 import zipfile
-from collections.abc import Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -19,21 +17,6 @@ from tests.support.deployment import REPOSITORY
 
 PORTIONS = ("schemas/natcbus", "agents/natcbus", "services/natcbus")
 LOCKS = sorted((REPOSITORY / "requirements").glob("*.lock"))
-HUB = REPOSITORY / "agents" / "natcbus" / "hub"
-
-FORBIDDEN_CALLS = {
-    "take": "acknowledges a batch whatever became of it",
-    "send_soon": "nobody waits for the delivery",
-    "maybe_send_on_attach": "nobody waits for the delivery",
-    "add_sink": "sinks are sent after the acknowledgement",
-    "resubscribe": "a change of a running subscription loses events",
-}
-FORBIDDEN_ARGUMENTS = {
-    "concurrency": "commits over events that are still being worked on",
-    "sink": "sinks are sent after the acknowledgement",
-    "pattern": "pattern subscriptions crash the worker",
-    "processing_guarantee": "exactly_once is broken in this version",
-}
 
 
 def packages() -> set[str]:
@@ -150,79 +133,6 @@ def test_what_the_image_holds_is_what_was_tested() -> None:
     }
     assert pinned["hub.lock"].items() <= pinned["dev.lock"].items()
     assert pinned["build.lock"].items() <= pinned["dev.lock"].items()
-
-
-def hub_sources() -> Iterator[tuple[Path, ast.AST]]:
-    for file in sorted(HUB.rglob("*.py")):
-        yield file, ast.parse(file.read_text("utf-8"), str(file))
-
-
-def forbidden(tree: ast.AST) -> Iterator[str]:
-    """What a module asks of Faust that loses events (design section 8), with the reason."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Yield | ast.YieldFrom) and _in_agent(tree, node):
-            yield f"line {node.lineno}: yield in an agent: sent after the acknowledgement"
-        if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-            if name in FORBIDDEN_CALLS:
-                yield f"line {node.lineno}: {name}: {FORBIDDEN_CALLS[name]}"
-            for keyword in node.keywords:
-                if keyword.arg in FORBIDDEN_ARGUMENTS and not _is_harmless(keyword):
-                    why = FORBIDDEN_ARGUMENTS[keyword.arg]
-                    yield f"line {node.lineno}: {keyword.arg}=: {why}"
-        if isinstance(node, ast.Constant) and node.value == "exactly_once":
-            yield f"line {node.lineno}: exactly_once is broken in this version"
-
-
-def _in_agent(tree: ast.AST, node: ast.AST) -> bool:
-    return any(
-        isinstance(function, ast.AsyncFunctionDef)
-        and any(inner is node for inner in ast.walk(function))
-        for function in ast.walk(tree)
-    )
-
-
-def _is_harmless(keyword: ast.keyword) -> bool:
-    value = keyword.value
-    match keyword.arg:
-        case "concurrency":
-            return isinstance(value, ast.Constant) and value.value == 1
-        case "pattern":
-            # A pattern of a setting's text (pydantic), not of topic names.
-            return isinstance(value, ast.Constant) and str(value.value).startswith("^")
-        case _:
-            return False
-
-
-def test_the_hub_asks_faust_for_nothing_that_loses_events() -> None:
-    found = [f"{file.name} {what}" for file, tree in hub_sources() for what in forbidden(tree)]
-    assert found == []
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "app.agent(topic, concurrency=2)",
-        "topic.send_soon(value=1)",
-        "stream.take(10, within=1)",
-        "app.topic(pattern='member.*')",
-        "agent.add_sink(other)",
-        "app.agent(topic, sink=[other])",
-        "App(processing_guarantee='exactly_once')",
-        "async def agent(stream):\n  async for event in stream:\n    yield event",
-    ],
-)
-def test_the_search_finds_each_of_them(source: str) -> None:
-    assert list(forbidden(ast.parse(source)))
-
-
-def test_only_the_hub_imports_faust() -> None:
-    for portion in PORTIONS:
-        for file in (REPOSITORY / portion).rglob("*.py"):
-            if HUB not in file.parents:
-                assert not re.search(
-                    r"(?m)^\s*(import|from) (faust|aiokafka|mode)\b", file.read_text("utf-8")
-                ), file
 
 
 def test_only_one_module_knows_the_broker_of_the_demo() -> None:

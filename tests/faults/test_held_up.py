@@ -19,11 +19,10 @@ from natcbus.hub.errors import Exit
 from natcbus.operations.quarantine import held_records
 from natcbus.routing.topics import QUARANTINE
 from tests.support.authors import authored
-from tests.support.bus import Bus, running_bus
-from tests.support.by_hand import Decided, Writing, waits, writing_to
+from tests.support.bus import Bus
+from tests.support.by_hand import Decided, Writing, waits
 from tests.support.followed_bus import wait_until
 from tests.support.hub_process import HubProcess
-from tests.support.kafka import running_kafka
 from tests.support.pass_through import DEADLY
 from tests.support.poison import ASIDE, Poison
 
@@ -31,27 +30,6 @@ SEED: Final = 20261124
 LEFT: Final = {Exit.FAILED, Exit.STUCK, Exit.NOT_READY}
 CALM: Final = "mk.spoc"
 GROUP: Final = "hub.route"
-
-
-@pytest.fixture(scope="module")
-def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
-    with (
-        running_kafka() as kafka,
-        running_bus(kafka.bootstrap, tmp_path_factory.mktemp("bus")) as bus,
-    ):
-        yield bus
-
-
-@pytest.fixture
-def writing(bus: Bus) -> Iterator[Writing]:
-    with writing_to(bus) as found:
-        yield found
-
-
-@pytest.fixture
-def decided(bus: Bus) -> Iterator[Decided]:
-    with closing(Decided(bus)) as found:
-        yield found
 
 
 # Nothing that cannot be put aside is dropped.

@@ -12,7 +12,6 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from datetime import timedelta
 from http import HTTPStatus
 from itertools import islice
@@ -30,9 +29,8 @@ from natcbus.operations.topic_reading import Stored, stored_records
 from natcbus.routing.signed import OpenedNetwork
 from natcbus.routing.topics import QUARANTINE, feed_topic, out_topic, receipts_topic
 from tests.support.authors import authored, signing_key
-from tests.support.bus import Bus, running_bus
-from tests.support.by_hand import Decided, Place, Writing, good_messages, waits, writing_to
-from tests.support.kafka import running_kafka
+from tests.support.bus import Bus
+from tests.support.by_hand import Decided, Place, Writing, good_messages, waits
 from tests.support.poison import ASIDE, Larder, Poison, poisons
 from tests.support.streams import make_topics
 
@@ -46,27 +44,6 @@ CALM: Final = "mk.spoc"
 OTHERS_WAIT_AT_MOST: Final = timedelta(seconds=60)
 
 logger = logging.getLogger(__name__)
-
-
-@pytest.fixture(scope="module")
-def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
-    with (
-        running_kafka() as kafka,
-        running_bus(kafka.bootstrap, tmp_path_factory.mktemp("bus")) as bus,
-    ):
-        yield bus
-
-
-@pytest.fixture
-def writing(bus: Bus) -> Iterator[Writing]:
-    with writing_to(bus) as found:
-        yield found
-
-
-@pytest.fixture
-def decided(bus: Bus) -> Iterator[Decided]:
-    with closing(Decided(bus)) as found:
-        yield found
 
 
 def larders(bus: Bus, routed: Mapping[str, Sequence[Composed]]) -> list[Larder]:

@@ -6,7 +6,6 @@ import logging
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,21 +26,11 @@ from natcbus.client import (
 from natcbus.client.failpoints import Point
 from natcbus.client.journal import Journal, journal_path, read_queued
 from natcbus.operations.reachable import LOOPBACK, free_port
-from tests.support.bus import Bus, running_bus
-from tests.support.kafka import running_kafka
+from tests.support.bus import Bus
 from tests.support.mutations import Json, example
 from tests.support.publishing_process import published_by_a_process
 from tests.support.small_disk import small_disk
 from tests.support.topics import copies, first_copies
-
-
-@pytest.fixture(scope="module")
-def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
-    with (
-        running_kafka() as kafka,
-        running_bus(kafka.bootstrap, tmp_path_factory.mktemp("bus")) as bus,
-    ):
-        yield bus
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ class HubProcess:
         self._environment = environment_of(settings)
         self._process: subprocess.Popen[bytes] | None = None
         self._written = 0
+        self._health = ""
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -55,6 +56,7 @@ class HubProcess:
 
     def start(self) -> Self:
         """Start a worker; return at once."""
+        self._health = ""
         self._written = len(self.log.read_text("utf-8")) if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -140,8 +142,10 @@ class HubProcess:
         self.process.send_signal(number)
 
     def _health_url(self) -> str | None:
-        found = HEALTH_AT.search(self.written)
-        return found[1] if found else None
+        # Looked for once: after hours of faults the log is long.
+        if not self._health and (found := HEALTH_AT.search(self.written)):
+            self._health = found[1]
+        return self._health or None
 
 
 def environment_of(settings: Mapping[str, str]) -> dict[str, str]:

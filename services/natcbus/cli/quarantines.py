@@ -9,12 +9,12 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from natcbus.cli import treatments
 from natcbus.cli.connections import brokers_of
 from natcbus.cli.dissections import dissection_json, show_dissection
 from natcbus.cli.held_records import held_json, place_json, show_held
 from natcbus.cli.options import HOSTS_SIDE, BootstrapOption, ContextOption, JsonOption
 from natcbus.cli.output import Output, moment
-from natcbus.cli.treatments import resend, return_to_sender
 from natcbus.cli.visible import visible
 from natcbus.contract.assembly import Json
 from natcbus.contract.dissecting import dissect
@@ -29,8 +29,7 @@ _PER_LINE: Final = 16
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    group.command()(resend)
-    group.command(name="return")(return_to_sender)
+    treatments.register(group)
     app.add_typer(group, name="quarantine", rich_help_panel=HOSTS_SIDE)
 
 

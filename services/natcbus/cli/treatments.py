@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Final, TypeAlias
 
 import typer
@@ -23,6 +23,14 @@ from natcbus.operations.treating import Order, Treated, select_code, select_numb
 
 _LONGEST_NAME: Final = 64
 _LONGEST_REASON: Final = 512
+_RESEND: Final = """
+Send records again, unchanged, to the topic they came from; the hub decides anew.
+
+Use it when the cause is mended on the host's side: a key certified, a schema known, a hub repaired.
+"""
+_RETURN: Final = """
+Tell their members that records will not be routed, by whom and why: publish anew.
+"""
 _BECOMES: Final = {Action.RESEND: State.RESENT, Action.RETURN: State.RETURNED}
 
 Numbers: TypeAlias = Annotated[
@@ -47,42 +55,32 @@ DryRunOption: TypeAlias = Annotated[
 ]
 
 
-def resend(  # noqa: PLR0913 - each an option of the command line
-    reason: ReasonOption,
-    numbers: Numbers = None,
-    code: CodeOption = None,
-    by: ByOption = None,
-    bootstrap: BootstrapOption = None,
-    context: ContextOption = None,
-    *,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Send records again, unchanged, to the topic they came from; the hub decides anew.
-
-    Use it when the cause is mended on the host's side: a key certified, a schema known, a hub
-    repaired.
-    """
-    output = Output(as_json=as_json)
-    order = _order(Action.RESEND, by, reason)
-    _carry_out(order, numbers or (), code, brokers_of(bootstrap, context), output, dry_run=dry_run)
+def register(group: typer.Typer) -> None:
+    """Add the commands of this module."""
+    group.command(name="resend", help=_RESEND)(_command(Action.RESEND))
+    group.command(name="return", help=_RETURN)(_command(Action.RETURN))
 
 
-def return_to_sender(  # noqa: PLR0913 - each an option of the command line
-    reason: ReasonOption,
-    numbers: Numbers = None,
-    code: CodeOption = None,
-    by: ByOption = None,
-    bootstrap: BootstrapOption = None,
-    context: ContextOption = None,
-    *,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Tell their members that records will not be routed, by whom and why: publish anew."""
-    output = Output(as_json=as_json)
-    order = _order(Action.RETURN, by, reason)
-    _carry_out(order, numbers or (), code, brokers_of(bootstrap, context), output, dry_run=dry_run)
+def _command(action: Action) -> Callable[..., None]:
+    """The command that does this with held records: both take the same options."""
+
+    def command(  # noqa: PLR0913 - each an option of the command line
+        reason: ReasonOption,
+        numbers: Numbers = None,
+        code: CodeOption = None,
+        by: ByOption = None,
+        bootstrap: BootstrapOption = None,
+        context: ContextOption = None,
+        *,
+        dry_run: DryRunOption = False,
+        as_json: JsonOption = False,
+    ) -> None:
+        output = Output(as_json=as_json)
+        order = _order(action, by, reason)
+        brokers = brokers_of(bootstrap, context)
+        _carry_out(order, numbers or (), code, brokers, output, dry_run=dry_run)
+
+    return command
 
 
 def _order(action: Action, by: str | None, reason: str) -> Order:

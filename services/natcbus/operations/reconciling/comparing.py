@@ -62,10 +62,8 @@ def without_source(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iterat
 
 def _missing(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iterator[Finding]:
     found = ledger.select(
-        "SELECT c.sender, c.message_id, r.desk, max(d.decided_at), d.place, min(d.at_offset)"
-        " FROM routed d JOIN delivery r ON r.decision = d.id JOIN content c ON c.id = d.content"
-        " WHERE r.undelivered = 0 AND NOT EXISTS (SELECT 1 FROM arrival a"
-        " WHERE a.desk = r.desk AND a.content = d.content) GROUP BY d.content, r.desk"
+        "SELECT sender, message_id, desk, max(decided_at), place, min(at_offset)"
+        " FROM not_arrived WHERE undelivered = 0 GROUP BY content, desk"
     )
     for sender, message_id, number, decided_at, place, offset in found:
         desk, moment = ledger.text(number), instant(decided_at)
@@ -79,10 +77,8 @@ def _missing(ledger: Ledger, scope: Scope, forgotten: Forgotten) -> Iterator[Fin
 
 def _undelivered(ledger: Ledger) -> Iterator[Finding]:
     found = ledger.select(
-        "SELECT c.sender, c.message_id, r.desk, r.undelivered, d.place, min(d.at_offset)"
-        " FROM routed d JOIN delivery r ON r.decision = d.id JOIN content c ON c.id = d.content"
-        " WHERE r.undelivered != 0 AND NOT EXISTS (SELECT 1 FROM arrival a"
-        " WHERE a.desk = r.desk AND a.content = d.content) GROUP BY d.content, r.desk"
+        "SELECT sender, message_id, desk, undelivered, place, min(at_offset)"
+        " FROM not_arrived WHERE undelivered != 0 GROUP BY content, desk"
     )
     for sender, message_id, number, why, place, offset in found:
         desk = ledger.text(number)

@@ -49,6 +49,12 @@ CREATE VIEW routed AS SELECT * FROM decision WHERE outcome = 'ROUTED' AND standi
 CREATE TABLE arrival (
   desk INTEGER, content INTEGER, at_offset INTEGER, PRIMARY KEY (desk, content, at_offset)
 ) WITHOUT ROWID;
+-- The deliveries that were decided and are in no feed.
+CREATE VIEW not_arrived AS
+  SELECT c.sender, c.message_id, r.desk, r.undelivered,
+    d.content, d.decided_at, d.place, d.at_offset
+  FROM routed d JOIN delivery r ON r.decision = d.id JOIN content c ON c.id = d.content
+  WHERE NOT EXISTS (SELECT 1 FROM arrival a WHERE a.desk = r.desk AND a.content = d.content);
 """
 
 
