@@ -225,7 +225,7 @@ def test_the_hub_leaves_when_the_broker_refuses_to_store_what_follows(trial: Tri
     trial.publish(EVENTS[0], LARGE, EVENTS[1])
     with trial.ours(to=trial.small) as hub:
         assert hub.ended() == Exit.FAILED
-        assert "MessageSizeTooLargeError" in hub.written
+        assert "MSG_SIZE_TOO_LARGE" in hub.written
     assert trial.committed <= 1
 
 

@@ -11,12 +11,13 @@ from uuid import uuid4
 import pytest
 from kafka import KafkaProducer
 
+from natcbus.hub import producing
 from natcbus.hub.app import create_app
 from natcbus.hub.errors import DeliveryError
 from natcbus.hub.producing import REQUEST_BYTES, Producer
 from natcbus.hub.records import Outbound
 from natcbus.hub.settings import Profile, Settings
-from tests.support.kafka import Kafka
+from tests.support.kafka import Kafka, running_kafka
 from tests.support.pass_through import PassThrough
 from tests.support.streams import make_topics, read_to_end
 
@@ -133,27 +134,29 @@ def test_a_record_that_cannot_be_stored_fails_and_says_why(kafka: Kafka, tmp_pat
         with_producer(settings, no_such_partition)
 
 
-def test_producing_waits_while_there_is_no_room(kafka: Kafka, tmp_path: Path) -> None:
-    topic = a_topic(kafka.bootstrap)
-    kafka.freeze()
-    large = Outbound(topic, None, b"x" * 900_000)
-    thawed: list[bool] = []
+def test_producing_waits_while_there_is_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(producing, "QUEUED_KBYTES", 2_048)
+    with running_kafka() as kafka:
+        topic = a_topic(kafka.bootstrap)
+        large = Outbound(topic, None, b"x" * 900_000)
 
-    async def send(producer: Producer) -> None:
-        asyncio.get_running_loop().call_later(1.0, thaw)
-        deliveries = [await producer.produce(large) for _ in range(90)]
-        assert thawed, "more than 64 MB were queued"
-        await asyncio.gather(*deliveries)
+        async def send(producer: Producer) -> list[int]:
+            kafka.freeze()
+            asyncio.get_running_loop().call_later(1.0, kafka.thaw)
+            deliveries, queued = [], []
+            for _ in range(6):
+                deliveries.append(await producer.produce(large))
+                queued.append(sum(not each.done() for each in deliveries))
+            await asyncio.gather(*deliveries)
+            return queued
 
-    def thaw() -> None:
-        thawed.append(True)
-        kafka.thaw()
-
-    try:
-        with_producer(settings_of(kafka.bootstrap, tmp_path), send)
-    finally:
-        kafka.thaw()
-    assert len(read_to_end(kafka.bootstrap, topic)) == 90
+        try:
+            assert max(with_producer(settings_of(kafka.bootstrap, tmp_path), send)) == 2
+        finally:
+            kafka.thaw()
+        assert len(read_to_end(kafka.bootstrap, topic)) == 6
 
 
 def test_the_topics_that_nobody_made_are_named(kafka: Kafka, tmp_path: Path) -> None:
