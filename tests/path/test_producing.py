@@ -159,6 +159,16 @@ def test_producing_waits_while_there_is_no_room(
         assert len(read_to_end(kafka.bootstrap, topic)) == 6
 
 
+def test_fausts_own_ways_of_sending_are_not_there(kafka: Kafka, tmp_path: Path) -> None:
+    async def send(producer: Producer) -> None:
+        with pytest.raises(NotImplementedError):
+            await (await producer.send("desk.nobody.feed", None, b"x", None, None, None))
+        with pytest.raises(NotImplementedError):
+            await producer.send_and_wait("desk.nobody.feed", None, b"x", None, None, None)
+
+    with_producer(settings_of(kafka.bootstrap, tmp_path), send)
+
+
 def test_the_topics_that_nobody_made_are_named(kafka: Kafka, tmp_path: Path) -> None:
     topic = a_topic(kafka.bootstrap)
 

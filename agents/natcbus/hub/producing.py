@@ -1,7 +1,7 @@
 """The hub's producer: librdkafka behind Faust's seam.
 
 aiokafka makes each request in Python, in the very loop that decides, and five records follow from
-each message. librdkafka does it in threads of C (``docs/decisions/013``). Its reports are fetched
+each message. librdkafka does it in threads of C (``docs/decisions/014``). Its reports are fetched
 in the event loop, so that no other thread of Python ever touches the window.
 """
 
