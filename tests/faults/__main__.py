@@ -4,8 +4,9 @@ SOAK_RUNS     how many, 200 by default; 1 is played even if it was before
 SOAK_SEED     of the first run, 1 by default; each run adds one
 SOAK_NODES    1 by default, or 3
 
-What is done is kept in ``.soak/``: started again, it goes on behind it. At the end, or when it is
-interrupted, the table of everything that was done is printed and put into docs/guarantees.md.
+What is done is kept in docs/soak/, a line for each run with the commit that it ran on: started
+again, anywhere, it goes on behind it. At the end, or when it is interrupted, the table of
+everything that was done is printed and put into docs/guarantees.md.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -40,7 +42,7 @@ def main() -> int:
         for name, default in (("SOAK_RUNS", "200"), ("SOAK_SEED", "1"), ("SOAK_NODES", "1"))
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    kept = Kept(REPOSITORY / ".soak" / f"{nodes}-nodes.jsonl")
+    kept = Kept(REPOSITORY / "docs" / "soak" / f"{nodes}-nodes.jsonl", _commit())
     seeds = range(seed, seed + runs)
     left = list(seeds) if runs == 1 else kept.left(seeds)
     try:
@@ -55,6 +57,17 @@ def main() -> int:
         print(table)  # noqa: T201 - the result
         put_into(GUARANTEES, f"soak-{nodes}", table)
     return 0 if kept.faultless else 1
+
+
+def _commit() -> str:
+    found = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"],  # noqa: S607 - whichever git is there
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout.strip()
 
 
 def _soak(

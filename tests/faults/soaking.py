@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
@@ -45,6 +45,8 @@ class Run:
         Why it did not come to its end, if it did not.
     examples
         Of what was wrong, each with its place.
+    commit
+        Of the repository that it ran on.
     """
 
     seed: int
@@ -58,6 +60,7 @@ class Run:
     seconds: float = 0.0
     failure: str = ""
     examples: list[str] = field(default_factory=list)
+    commit: str = ""
 
     @property
     def faultless(self) -> bool:
@@ -104,8 +107,9 @@ class Run:
 class Kept:
     """The runs of a file, one line each."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, commit: str) -> None:
         self._file = file
+        self._commit = commit
         file.parent.mkdir(exist_ok=True)
         lines = file.read_text("utf-8").splitlines() if file.exists() else []
         self.runs = [Run(**json.loads(line)) for line in lines]
@@ -120,6 +124,7 @@ class Kept:
         return [seed for seed in seeds if seed not in done]
 
     def add(self, run: Run) -> None:
+        run = replace(run, commit=self._commit)
         self.runs.append(run)
         with self._file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(run)) + "\n")
