@@ -101,7 +101,7 @@ def backlog_mb(bus: Bus, records: Sequence[Sendable]) -> float:
 
 def write(bootstrap: str, records: Iterable[Sendable]) -> None:
     """Stores the records, as fast as they go."""
-    with producing(bootstrap, max_request_size=524_288) as producer:
+    with producing(bootstrap, DONE_WITHIN_S, max_request_size=524_288) as producer:
         for record in records:
             producer.send(record.topic, key=record.key, value=record.value)
 

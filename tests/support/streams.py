@@ -42,12 +42,14 @@ def make_topics(bootstrap: str, partitions: Mapping[str, int]) -> None:
 
 
 @contextmanager
-def producing(bootstrap: str, **options: object) -> Iterator[KafkaProducer]:
+def producing(
+    bootstrap: str, stored_within_s: float = 30.0, **options: object
+) -> Iterator[KafkaProducer]:
     """Give a producer whose records are all stored when the block ends."""
     producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5, **options)
     try:
         yield producer
-        producer.flush(timeout=30)
+        producer.flush(timeout=stored_within_s)
     finally:
         producer.close(timeout=5)
 
