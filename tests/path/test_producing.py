@@ -11,10 +11,11 @@ from uuid import uuid4
 import pytest
 from kafka import KafkaProducer
 
-from natcbus.hub import producing
+from natcbus.hub import librdkafka
 from natcbus.hub.app import create_app
 from natcbus.hub.errors import DeliveryError
-from natcbus.hub.producing import REQUEST_BYTES, Producer
+from natcbus.hub.librdkafka import REQUEST_BYTES
+from natcbus.hub.producing import Producer
 from natcbus.hub.records import Outbound
 from natcbus.hub.settings import Profile, Settings
 from tests.support.kafka import Kafka, running_kafka
@@ -137,7 +138,7 @@ def test_a_record_that_cannot_be_stored_fails_and_says_why(kafka: Kafka, tmp_pat
 def test_producing_waits_while_there_is_no_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(producing, "QUEUED_KBYTES", 2_048)
+    monkeypatch.setattr(librdkafka, "QUEUED_KBYTES", 2_048)
     with running_kafka() as kafka:
         topic = a_topic(kafka.bootstrap)
         large = Outbound(topic, None, b"x" * 900_000)

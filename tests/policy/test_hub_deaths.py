@@ -115,7 +115,7 @@ def test_half_a_mark_is_none(tmp_path: Path, torn: bytes) -> None:
 
 
 def test_a_record_whose_consequences_cannot_be_stored_is_to_blame_and_a_broker_is_not() -> None:
-    too_large = Departure(DeliveryError("desk.hu.spoc.feed", "MessageSizeTooLargeError"))
+    too_large = Departure(DeliveryError("desk.hu.spoc.feed", "MSG_SIZE_TOO_LARGE"))
     away = Departure(DeliveryError("desk.hu.spoc.feed", "KafkaTimeoutError"))
     stuck = Departure(StuckError("The oldest event is in flight", 50, 45))
     assert too_large.fault_of_record

@@ -186,7 +186,6 @@ def test_fausts_python_streams_are_refused() -> None:
         ("reply_create_topic", True, "natcbus topology apply"),
         ("stream_wait_empty", False, "acknowledge events that it interrupts"),
         ("processing_guarantee", "exactly_once", "at_least_once"),
-        ("consumer_auto_offset_reset", "latest", "skipped"),
     ],
 )
 def test_a_hub_whose_faust_loses_events_or_opens_a_door_does_not_start(

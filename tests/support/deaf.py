@@ -10,12 +10,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from natcbus.hub.transport import ConsumerThread
+from natcbus.hub.reading import Reading
 from tests.support import pass_through
 
 
 class Deaf:
-    """In the place of what takes fetched records."""
+    """In the place of what takes fetched records: a fault inside."""
 
     async def __call__(self, *_: object, **__: object) -> dict[object, object]:
         await asyncio.sleep(0.1)
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     file, *rest = arguments
     if not Path(file).exists():
         Path(file).touch()
-        ConsumerThread._fetch_records = Deaf()  # type: ignore[method-assign]  # noqa: SLF001 - it stands for a fault inside
+        Reading.take = Deaf()  # type: ignore[assignment, method-assign]
     return pass_through.main(rest)
 
 

@@ -13,11 +13,10 @@ from faust.types import Message
 from natcbus.hub.deaths import NO_PAST, Past
 from natcbus.hub.departure import Leave, Partition, leave_process
 from natcbus.hub.fitness import require_compiled_faust, require_fit
+from natcbus.hub.librdkafka import to_read, to_write
 from natcbus.hub.metrics import Live, Metrics
 from natcbus.hub.pauses import Pauses
-from natcbus.hub.producing import client_settings
 from natcbus.hub.progress import Progress
-from natcbus.hub.reading import tolerate_header_names
 from natcbus.hub.records import Router
 from natcbus.hub.route_agent import Now, Routing, install_agent, utc_now
 from natcbus.hub.security import credentials
@@ -95,15 +94,14 @@ def create_app(
         If Faust's streams are not the compiled ones, or it is set up to lose or to tell.
     """
     require_compiled_faust(os.environ)
-    tolerate_header_names()
     metrics = Metrics()
     metrics.expect(member_topics)
     pauses = Pauses(settings.flood_pause)
     progress = Progress(settings.stalled_after, paused=pauses.left)
     app = App(
         settings.group,
-        fetch_wait_ms=settings.fetch_wait_ms,
-        client_settings=client_settings(settings),
+        to_read=to_read(settings),
+        to_write=to_write(settings),
         on_joined=progress.join,
         on_left=progress.leave,
         on_committed=metrics.committed,
@@ -133,7 +131,6 @@ def faust_settings(settings: Settings) -> Mapping[str, object]:
         "broker_request_timeout": max(REQUEST_SECONDS, settings.session_timeout),
         "broker_commit_interval": settings.commit_interval,
         "broker_commit_every": settings.commit_every,
-        "consumer_auto_offset_reset": "earliest",
         "processing_guarantee": "at_least_once",
         "stream_wait_empty": True,
         "stream_buffer_maxsize": BUFFERED_EVENTS,

@@ -14,7 +14,8 @@ from natcbus.hub.errors import DeliveryError, Exit, HubError
 Partition: TypeAlias = tuple[str, int]
 """A topic and the number of one of its partitions."""
 
-_TOO_LARGE: Final = frozenset({"MessageSizeTooLargeError", "RecordListTooLargeError"})
+_TOO_LARGE: Final = frozenset({"MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"})
+"""As librdkafka calls them."""
 
 logger = logging.getLogger(__name__)
 

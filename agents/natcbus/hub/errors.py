@@ -49,6 +49,18 @@ class DeliveryError(HubError):
         super().__init__(f"A record for {topic} was not stored ({cause}). {TRY_AGAIN}")
 
 
+class ReadingError(HubError):
+    """The brokers refuse a partition, or what they sent of it is not what was stored."""
+
+    code = "NOT_READ"
+
+    def __init__(self, topic: str | None, partition: int | None, cause: str) -> None:
+        super().__init__(
+            f"{topic or 'No topic'}, partition {partition}, cannot be read ({cause}). {TRY_AGAIN} "
+            "Check the rights of the hub's user, and the broker's disk."
+        )
+
+
 class OrderError(HubError):
     """An acknowledgement would go backwards: a bug in the discipline itself."""
 

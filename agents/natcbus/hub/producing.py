@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
-from typing import Final, Protocol, TypeAlias, cast
+from typing import Final, Protocol, cast
 
 import confluent_kafka
 from faust.transport.base import Producer as FaustProducer
 
 from natcbus.hub.errors import DeliveryError
+from natcbus.hub.librdkafka import ClientSettings
 from natcbus.hub.records import Outbound
-from natcbus.hub.settings import Profile, Settings
 
 REPORTS_SECONDS: Final = 0.002
 """How long a record may be durable before the hub takes note of it."""
@@ -26,72 +26,17 @@ IDLE_SECONDS: Final = 0.25
 """The same with nothing on its way, when there may still be something to log."""
 METADATA_SECONDS: Final = 5.0
 
-REQUEST_BYTES: Final = 2_097_152
-"""Of one record: the largest that a broker takes from a member still fits into quarantine."""
-REQUEST_MS: Final = 30_000
-QUEUED_KBYTES: Final = 65_536
-"""Of records on their way: then producing waits, and with it reading."""
-
 _BY_KEY: Final = -1
 """librdkafka's word for a partition that the key chooses."""
 
-ClientSettings: TypeAlias = Mapping[str, str | int | bool]
-
 logger = logging.getLogger(__name__)
-
-
-def client_settings(settings: Settings) -> ClientSettings:
-    """Return what librdkafka is told: durable on all replicas, in order, and never given up.
-
-    A record that cannot be stored yet is tried for ever: the watchdog ends the process over it,
-    and nothing else may, as the next record of its thread would overtake it.
-    """
-    idempotent = settings.profile is not Profile.EMBEDDED
-    return {
-        "bootstrap.servers": settings.bootstrap,
-        "client.id": settings.group_instance_id or settings.group,
-        "acks": "all",
-        # Without it only one request at a time keeps the order when it is retried. The embedded
-        # broker has no producer ids to give.
-        "enable.idempotence": idempotent,
-        "max.in.flight": 5 if idempotent else 1,
-        "message.timeout.ms": 0,
-        # As every other client of Kafka places a key; librdkafka's own default is another one, and
-        # the order within a thread would end with the change of a client.
-        "partitioner": "murmur2_random",
-        "linger.ms": 1,
-        "message.max.bytes": REQUEST_BYTES,
-        "request.timeout.ms": REQUEST_MS,
-        "socket.timeout.ms": REQUEST_MS,
-        "socket.nagle.disable": True,
-        "reconnect.backoff.max.ms": 1_000,
-        "queue.buffering.max.kbytes": QUEUED_KBYTES,
-        **_security(settings),
-    }
-
-
-def _security(settings: Settings) -> ClientSettings:
-    password = settings.sasl_password
-    wanted = {
-        "security.protocol": settings.security.value,
-        "ssl.ca.location": settings.ca_file,
-        "ssl.certificate.location": settings.certificate_file,
-        "ssl.key.location": settings.key_file,
-    }
-    if settings.security.by_password and password is not None:
-        wanted |= {
-            "sasl.mechanism": settings.sasl_mechanism,
-            "sasl.username": settings.sasl_username,
-            "sasl.password": password.get_secret_value(),
-        }
-    return {name: str(value) for name, value in wanted.items() if value is not None}
 
 
 class App(Protocol):
     """What the producer asks its application."""
 
     @property
-    def client_settings(self) -> ClientSettings:
+    def to_write(self) -> ClientSettings:
         """What librdkafka is told."""
         ...
 
@@ -114,7 +59,7 @@ class Producer(FaustProducer):
     async def on_start(self) -> None:
         """Connect, and begin to look for reports."""
         await super().on_start()
-        told = cast(App, self.app).client_settings
+        told = cast(App, self.app).to_write
         self._client = confluent_kafka.Producer(dict(told), logger=logger)
         self._look()
 

@@ -1,115 +1,230 @@
-"""Reads batches of records that aiokafka would end the whole consumer over.
+"""What librdkafka fetches for the hub, kept apart by partition until the hub takes it.
 
-A Kafka header's name is any bytes to the broker and UTF-8 to aiokafka: one record of one member
-would stop the hub for everybody, at every start again. The hub uses no header of others, so such
-a batch is read without them.
+aiokafka stays the member of the group and says which partitions are this worker's, from where
+(``docs/decisions/015``). Fetching is librdkafka's: its threads need no turn of the interpreter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Final
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias, TypeVar, cast
 
-_FETCHER: Final[Any] = import_module("aiokafka.consumer.fetcher")
-_BATCHES: Final[Any] = import_module("aiokafka.record.default_records")
-_VARINT: Final[Any] = import_module("aiokafka.record.util").decode_varint
-_CORRUPT: Final[Any] = import_module("aiokafka.errors").CorruptRecordException
-_RECORDS: Final[Any] = _FETCHER.MemoryRecords
+import confluent_kafka
+from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
+from faust.types import TP
 
-_LENGTH_AT: Final = 8
-_AFTER_LENGTH: Final = 12
-_LOG_APPEND_TIME: Final = 1
+from natcbus.hub.departure import Partition
+from natcbus.hub.errors import ReadingError
+from natcbus.hub.librdkafka import ClientSettings
 
+TAKEN_AT_ONCE: Final = 256
+"""Records that are shared out among the partitions: those of one flood keep no other waiting."""
+LOOK_AGAIN_SECONDS: Final = 0.1
+"""With nothing to take: how long until the caller may want other partitions."""
+KEPT_BYTES: Final = 524_288
+"""Of one partition, not taken yet: then it is fetched no more until half of it is."""
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A record without its headers, as aiokafka's fetcher takes it."""
+_RECORD_COSTS: Final = 256
+"""Bytes of a record that are neither its key nor its value."""
+_WHILE: Final = 0.1
+_SOON: Final = 0.01
+"""Seconds to wait for records, the second one with a partition held back."""
+_ENDS_SECONDS: Final = 0.2
+_STOP_SECONDS: Final = 5.0
 
-    offset: int
-    timestamp: int
-    timestamp_type: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[()] = ()
-    checksum: None = None
+_PASSING: Final = frozenset(
+    {
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001 - librdkafka's public codes begin like that
+        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
+        KafkaError._TRANSPORT,  # noqa: SLF001
+        KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+        KafkaError._RESOLVE,  # noqa: SLF001
+        KafkaError._TIMED_OUT,  # noqa: SLF001
+    }
+)
 
+Record: TypeAlias = confluent_kafka.Message
 
-def tolerate_header_names() -> None:
-    """Make aiokafka's fetcher in this process read what a member's header names would break."""
-    _FETCHER.MemoryRecords = TolerantRecords
+T = TypeVar("T")
 
-
-class TolerantRecords:
-    """The batches of one fetched partition; stands in for aiokafka's ``MemoryRecords``."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._records = _RECORDS(data)
-        self._at = 0
-
-    def has_next(self) -> bool:
-        """Whether there is another whole batch."""
-        return bool(self._records.has_next())
-
-    def size_in_bytes(self) -> int:
-        """Return the size of what was fetched."""
-        return len(self._data)
-
-    def next_batch(self) -> _TolerantBatch:
-        """Return the next batch."""
-        start, length_at = self._at, self._at + _LENGTH_AT
-        after_length = start + _AFTER_LENGTH
-        self._at = after_length + int.from_bytes(self._data[length_at:after_length], "big")
-        return _TolerantBatch(self._records.next_batch(), self._data[start : self._at])
+logger = logging.getLogger(__name__)
 
 
-class _TolerantBatch:
-    def __init__(self, batch: Any, raw: bytes) -> None:  # noqa: ANN401 - aiokafka is not typed
-        self._batch = batch
-        self._raw = raw
+@dataclass(slots=True)
+class _Lane:
+    """One partition. ``arrived`` is the reading thread's to write, the rest the event loop's."""
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._batch, name)
+    tp: TP
+    kept: deque[Record] = field(default_factory=deque)
+    end: int = -1
+    arrived: int = 0
+    taken: int = 0
 
-    def __iter__(self) -> Iterator[Any]:
-        try:
-            return iter(list(self._batch))
-        except (UnicodeDecodeError, _CORRUPT):
-            return iter(list(records_without_headers(self._raw)))
+    @property
+    def kept_bytes(self) -> int:
+        return self.arrived - self.taken
+
+    def take(self, most: int) -> list[Record]:
+        records = [self.kept.popleft() for _ in range(min(most, len(self.kept)))]
+        self.taken += sum(map(_size, records))
+        return records
 
 
-def records_without_headers(raw: bytes) -> Iterator[Record]:
-    """Read a batch of format 2 (Kafka 0.11 and later) and skip each record's headers.
+class Reading:
+    """Reads the partitions of one assignment, each in its order.
 
-    Every record begins with its length, so that what follows the value need not be understood.
+    There is a new one for each assignment: what an earlier one still fetches lands where nobody
+    takes it. The client is used by one thread alone: another one would wait for its poll to end.
+
+    Parameters
+    ----------
+    told
+        What librdkafka is told.
+    starts
+        For each partition the offset to begin at.
     """
-    batch = iter(_BATCHES._DefaultRecordBatchPy(raw))  # noqa: SLF001 - it also decompresses
-    buffer, at = bytes(batch._buffer), batch._pos  # noqa: SLF001
-    by_broker = batch.timestamp_type == _LOG_APPEND_TIME
-    for _ in range(batch._num_records):  # noqa: SLF001
-        length, at = _VARINT(buffer, at)
-        end = at + length
-        _attributes, at = _VARINT(buffer, at)
-        later, at = _VARINT(buffer, at)
-        offset, at = _VARINT(buffer, at)
-        key, at = _bytes(buffer, at)
-        value, at = _bytes(buffer, at)
-        yield Record(
-            offset=batch.base_offset + offset,
-            timestamp=batch.max_timestamp if by_broker else batch.first_timestamp + later,
-            timestamp_type=batch.timestamp_type,
-            key=key,
-            value=value,
-        )
-        at = end
+
+    def __init__(self, told: ClientSettings, starts: Mapping[TP, int]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._lanes: dict[Partition, _Lane] = {(*tp,): _Lane(tp) for tp in starts}
+        self._held_back: set[Partition] = set()
+        self._look_at_ends_at = 0.0
+        self._news = asyncio.Event()
+        self._failure: ReadingError | None = None
+        self._stopped = threading.Event()
+        self._client = confluent_kafka.Consumer(dict(told), logger=logger)
+        self._client.assign([_place(tp, start) for tp, start in starts.items()])
+        self._thread = threading.Thread(target=self._read, name="reading", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Fetch no more."""
+        self._stopped.set()
+
+    async def ended(self) -> None:
+        """Return once the connections are closed, or when that takes too long."""
+        await asyncio.to_thread(self._thread.join, _STOP_SECONDS)
+
+    async def take(self, wanted: Callable[[TP], bool]) -> dict[TP, list[Record]]:
+        """Return a share of what has arrived of each wanted partition; nothing after a while.
+
+        Raises
+        ------
+        ReadingError
+            If the brokers refuse a partition, or what they sent is broken.
+        """
+        taken = self._shares(wanted)
+        if not taken:
+            self._news.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                    await self._news.wait()
+            taken = self._shares(wanted)
+        if self._failure is not None and not taken:
+            raise self._failure
+        return taken
+
+    def look_again(self) -> None:
+        """Let :meth:`take` see at once that other partitions are wanted."""
+        self._news.set()
+
+    def end_of(self, tp: TP) -> int | None:
+        """Return the end of the partition as a fetch saw it moments ago; None before the first.
+
+        Not by ListOffsets: the embedded broker answers that one wrong.
+        """
+        lane = self._lanes.get((*tp,))
+        return None if lane is None or lane.end < 0 else lane.end
+
+    def _shares(self, wanted: Callable[[TP], bool]) -> dict[TP, list[Record]]:
+        if self._stopped.is_set():
+            return {}
+        lanes = [lane for lane in self._lanes.values() if lane.kept and wanted(lane.tp)]
+        share = TAKEN_AT_ONCE // max(1, len(lanes)) or 1
+        return {lane.tp: lane.take(share) for lane in lanes}
+
+    def _keep(self, records: list[tuple[_Lane, Record]]) -> None:
+        for lane, record in records:
+            lane.kept.append(record)
+        self._news.set()
+
+    def _fail(self, failure: ReadingError) -> None:
+        self._failure = self._failure or failure
+        self._news.set()
+
+    def _read(self) -> None:
+        """Hand on what arrives, in a thread that waits for it without the interpreter."""
+        try:
+            while not self._stopped.is_set():
+                self._hand_on(self._client.poll(_SOON if self._held_back else _WHILE))
+                self._hold_back()
+                self._look_at_ends()
+        except KafkaException as error:
+            self._tell(self._fail, ReadingError(None, None, error.args[0].name()))
+        self._client.close()
+
+    def _hand_on(self, first: Record | None) -> None:
+        if first is None:
+            return
+        good: list[tuple[_Lane, Record]] = []
+        for record in (first, *self._client.consume(TAKEN_AT_ONCE, 0)):
+            error = record.error()
+            if error is None:
+                good.append((self._lane_of(record), record))
+            elif not _passing(error):
+                failure = ReadingError(record.topic(), record.partition(), error.name())
+                self._tell(self._fail, failure)
+        self._tell(self._keep, good)
+
+    def _lane_of(self, record: Record) -> _Lane:
+        lane = self._lanes[cast(Partition, (record.topic(), record.partition()))]
+        lane.arrived += _size(record)
+        lane.end = max(lane.end, cast(int, record.offset()) + 1)
+        return lane
+
+    def _hold_back(self) -> None:
+        """Fetch no more of what is taken too slowly, and again what has been taken."""
+        for partition, lane in self._lanes.items():
+            if partition in self._held_back:
+                if lane.kept_bytes <= KEPT_BYTES // 2:
+                    self._held_back.discard(partition)
+                    self._client.resume([_place(lane.tp)])
+            elif lane.kept_bytes > KEPT_BYTES:
+                self._held_back.add(partition)
+                self._client.pause([_place(lane.tp)])
+
+    def _look_at_ends(self) -> None:
+        if time.monotonic() < self._look_at_ends_at:
+            return
+        self._look_at_ends_at = time.monotonic() + _ENDS_SECONDS
+        for lane in self._lanes.values():
+            _, end = self._client.get_watermark_offsets(_place(lane.tp), cached=True)
+            lane.end = max(lane.end, end)
+
+    def _tell(self, how: Callable[[T], None], what: T) -> None:
+        with suppress(RuntimeError):  # the loop is closed: the process ends
+            self._loop.call_soon_threadsafe(how, what)
 
 
-def _bytes(buffer: bytes, at: int) -> tuple[bytes | None, int]:
-    length, at = _VARINT(buffer, at)
-    if length < 0:
-        return None, at
-    if at + length > len(buffer):
-        raise _CORRUPT
-    return buffer[at : at + length], at + length
+def _passing(error: KafkaError) -> bool:
+    """Whether librdkafka will get over it: a broker that starts, a leader that moves."""
+    passing = error.code() in _PASSING or error.retriable()
+    if passing:
+        logger.warning("reading: %s; it is tried again", error.name())
+    return passing
+
+
+def _place(tp: TP, start: int = OFFSET_INVALID) -> TopicPartition:
+    return TopicPartition(tp.topic, tp.partition, start)
+
+
+def _size(record: Record) -> int:
+    return len(record.value() or b"") + len(record.key() or b"") + _RECORD_COSTS

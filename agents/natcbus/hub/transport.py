@@ -7,85 +7,39 @@ broker that they still mean what this module takes them to mean.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Container, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final, cast
 
 import faust
-from aiokafka.consumer.fetcher import FetchResult
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
+from faust.types.tuples import ConsumerMessage
 
 from natcbus.hub.commits import Commits
 from natcbus.hub.departure import Departure, Leave, Partition
-from natcbus.hub.errors import OrderError
-from natcbus.hub.producing import ClientSettings, Producer
+from natcbus.hub.errors import OrderError, ReadingError
+from natcbus.hub.librdkafka import ClientSettings
+from natcbus.hub.producing import Producer
+from natcbus.hub.reading import LOOK_AGAIN_SECONDS, Reading, Record
 from natcbus.hub.records import Outbound
 
 LAST_COMMIT_SECONDS: Final = 5.0
 """How long a rebalance waits for the commit of what is acknowledged already."""
 
-TAKEN_AT_ONCE: Final = 256
-"""Records that are shared out among the partitions: those of one flood keep no other waiting."""
-PAUSED_SECONDS: Final = 0.1
-"""With nothing to read: how long until somebody looks again."""
-PRESSED_SECONDS: Final = 0.05
-"""How long to wait for others while Faust's buffers are too full to take what has arrived.
-
-Faust lets a partition go on once its buffer is down to two fifths, and tells nobody who waits: it
-would run dry long before Faust's own second has passed.
-"""
-
-logger = logging.getLogger(__name__)
-
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
-    """Sets the wait of a fetch, which Faust fixes at 1.5 s.
+    """The member of the group: joins, keeps its place, commits, and fetches nothing."""
 
-    Kafka wakes a waiting fetch when data comes. The embedded broker does not: there the wait
-    is what a message pays.
-    """
+    async def on_start(self) -> None:
+        """Join without a fetcher; librdkafka is the one (:mod:`natcbus.hub.reading`)."""
+        await super().on_start()
+        self._ensure_consumer()._fetcher._fetch_task.cancel()  # noqa: SLF001
 
-    def _create_worker_consumer(self, transport: driver.Transport) -> Any:  # noqa: ANN401
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = cast(App, self.app).fetch_wait_ms  # noqa: SLF001
-        return consumer
-
-    async def _fetch_records(
-        self,
-        consumer: Any,  # noqa: ANN401 - aiokafka is not typed
-        active_partitions: set[TP],
-        timeout: float | None = None,  # noqa: ASYNC109 - its parent's
-        max_records: int | None = None,
-    ) -> Any:  # noqa: ANN401
-        """Take a share of what was fetched of each partition, and nothing of those that are paused.
-
-        aiokafka hands out whole fetches of a partition before it looks at the next, and Faust goes
-        on only when all is handed on: a megabyte of tiny records would keep everybody waiting. And
-        what Faust's own pause finds fetched, it throws away; here it stays in the fetcher.
-        """
-        del max_records
-        paused = cast(App, self.app).paused()
-        wanted = {tp for tp in active_partitions if tp.topic not in paused}
-        if not wanted:
-            await asyncio.sleep(PAUSED_SECONDS)
-            return {}
-        fetch = super()._fetch_records
-        taken: dict[Any, Any] = {}
-        fetched = fetched_partitions(consumer, wanted)
-        share = max(1, TAKEN_AT_ONCE // max(1, len(fetched)))
-        for tp in fetched:
-            taken.update(await fetch(consumer, {tp}, timeout=0, max_records=share))
-        if taken:
-            return taken
-        if self._pressed(consumer, paused):
-            timeout = PRESSED_SECONDS
-        return await fetch(consumer, wanted, timeout=timeout, max_records=TAKEN_AT_ONCE)
-
-    def _pressed(self, consumer: Any, paused: Container[str]) -> bool:  # noqa: ANN401
-        """Whether records have arrived for which there was no room in Faust's buffers just now."""
-        return any(tp.topic not in paused for tp in consumer._fetcher._records)  # noqa: SLF001
+    def count_as_reading(self) -> None:
+        """Tell aiokafka that this member reads: it leaves the group for one that has stopped."""
+        with self._ensure_consumer()._subscription.fetch_context():  # noqa: SLF001
+            pass
 
     async def on_thread_stop(self) -> None:
         """Say good-bye to the group if the worker comes back under another name.
@@ -106,30 +60,84 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return {topic: number for topic, number in found.items() if number}
 
 
-def fetched_partitions(
-    consumer: Any,  # noqa: ANN401 - aiokafka is not typed
-    wanted: set[TP],
-) -> list[TP]:
-    """Return those of ``wanted`` of which records, or an error, have arrived; errors first.
-
-    Taking an error raises it, which must not happen with records of others in hand. None in a
-    rebalance, as taking would then wait.
-    """
-    fetcher = consumer._fetcher  # noqa: SLF001
-    if fetcher._subscriptions.reassignment_in_progress:  # noqa: SLF001
-        return []
-    arrived = fetcher._records  # noqa: SLF001
-    found = [tp for tp in arrived if tp in wanted]
-    return sorted(found, key=lambda tp: isinstance(arrived[tp], FetchResult))
-
-
 class Consumer(driver.Consumer):
     """Commits what was acknowledged in order, and nothing by arithmetic over gaps."""
 
     _thread: ConsumerThread
+    _reading: Reading | None = None
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Read from what is committed, or from the oldest record where nothing is."""
+        committed = await super().seek_to_committed()
+        found = cast(Mapping[TP, int | None], committed)
+        new = [tp for tp, offset in found.items() if offset is None]
+        oldest = await self.earliest_offsets(*new) if new else {}
+        starts = {TP(*tp): offset or oldest.get(tp, 0) for tp, offset in found.items()}
+        self._read_nothing()
+        self._reading = Reading(cast(App, self.app).to_read, starts)
+        return committed
+
+    def _read_nothing(self) -> None:
+        if self._reading is not None:
+            self._reading.stop()
+
+    async def _getmany(
+        self,
+        active_partitions: set[TP] | None,
+        timeout: float,  # noqa: ASYNC109 - its parent's
+    ) -> Any:  # noqa: ANN401 - what Faust passes on to _to_message
+        """Take what has arrived, but nothing of those that are paused: Faust would drop it."""
+        del timeout
+        reading, app = self._reading, cast(App, self.app)
+        if reading is None:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            return {}
+        self._thread.count_as_reading()
+        paused, active = app.paused(), active_partitions or set()
+        try:
+            return await reading.take(lambda tp: tp in active and tp.topic not in paused)
+        except ReadingError as error:
+            app.leave(Departure(error))
+
+    def _to_message(self, tp: TP, record: Record) -> ConsumerMessage:
+        """Return Faust's message of a record: without its headers, which anybody may have set."""
+        timestamp_type, timestamp_ms = record.timestamp()
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            cast(int, record.offset()),
+            timestamp_ms / 1000,
+            timestamp_type,
+            None,
+            record.key(),
+            record.value(),
+            None,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """Go on with a partition whose events Faust has room for again."""
+        super().on_buffer_drop(tp)
+        if self._reading is not None:
+            self._reading.look_again()
+
+    def highwater(self, tp: TP) -> int | None:  # type: ignore[override]  # as aiokafka's does
+        """Return the end of the partition as the last fetch saw it."""
+        return None if self._reading is None else self._reading.end_of(tp)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Look at nothing: aiokafka fetches nothing, and the supervisor looks for progress."""
+
+    async def on_stop(self) -> None:
+        """Commit what is finished, then close the connections."""
+        await super().on_stop()
+        if self._reading is not None:
+            self._reading.stop()
+            await self._reading.ended()
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         # Faust counts offsets that it never saw as done. The window looks at them instead.
@@ -152,6 +160,7 @@ class Consumer(driver.Consumer):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.commit(), LAST_COMMIT_SECONDS)
         await super().on_partitions_revoked(revoked)
+        self._read_nothing()
         cast(App, self.app).commits.forget()
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
@@ -184,10 +193,7 @@ class Consumer(driver.Consumer):
         message.ack(self)
 
     def ends(self) -> dict[Partition, int]:
-        """Return the end of each assigned partition, as the last fetch saw it.
-
-        Not by ListOffsets: the embedded broker answers that one wrong.
-        """
+        """Return the end of each assigned partition, as the last fetch saw it."""
         ends: dict[Partition, int] = {}
         for tp in self.assignment():
             with suppress(AssertionError):  # revoked meanwhile, in the consumer's thread
@@ -221,8 +227,8 @@ class App(faust.App):
         self,
         name: str,
         *,
-        fetch_wait_ms: int,
-        client_settings: ClientSettings,
+        to_read: ClientSettings,
+        to_write: ClientSettings,
         on_joined: Callable[[int], None],
         on_left: Callable[[], None],
         on_committed: Callable[[], None],
@@ -230,8 +236,8 @@ class App(faust.App):
         leave: Leave,
         **options: Any,  # noqa: ANN401 - Faust's own settings, by their names
     ) -> None:
-        self.fetch_wait_ms = fetch_wait_ms
-        self.client_settings = client_settings
+        self.to_read = to_read
+        self.to_write = to_write
         self.on_joined = on_joined
         self.on_left = on_left
         self.on_committed = on_committed

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from natcbus.hub.producing import client_settings
+from natcbus.hub.librdkafka import to_write
 from natcbus.hub.settings import Profile, Security, Settings
 
 
@@ -59,7 +59,7 @@ def test_what_is_acknowledged_is_on_all_replicas_and_in_order(
     tmp_path: Path, profile: Profile
 ) -> None:
     settings = settings_of(tmp_path).model_copy(update={"profile": profile})
-    told = client_settings(settings)
+    told = to_write(settings)
     assert told["acks"] == "all"
     assert told["enable.idempotence"] or told["max.in.flight"] == 1
     assert told["enable.idempotence"] is (profile is not Profile.EMBEDDED)
@@ -67,18 +67,18 @@ def test_what_is_acknowledged_is_on_all_replicas_and_in_order(
 
 def test_a_record_is_never_given_up_by_the_client_alone(tmp_path: Path) -> None:
     # The next one of its thread would overtake it: only the watchdog ends the waiting, for all.
-    assert client_settings(settings_of(tmp_path))["message.timeout.ms"] == 0
+    assert to_write(settings_of(tmp_path))["message.timeout.ms"] == 0
 
 
 def test_a_key_is_placed_as_by_other_clients(tmp_path: Path) -> None:
-    assert client_settings(settings_of(tmp_path))["partitioner"] == "murmur2_random"
+    assert to_write(settings_of(tmp_path))["partitioner"] == "murmur2_random"
 
 
 def test_the_library_takes_every_setting_of_an_encrypted_connection(
     tmp_path: Path, certificate: dict[str, Path]
 ) -> None:
     settings = settings_of(tmp_path, security=Security.SSL, **certificate)
-    told = client_settings(settings)
+    told = to_write(settings)
     assert told["security.protocol"] == "SSL"
     assert told["ssl.ca.location"] == str(certificate["ca_file"])
     assert confluent_kafka.Producer(dict(told)) is not None
@@ -100,13 +100,13 @@ def test_the_library_takes_a_name_and_a_password(
         sasl_username="hub",
         sasl_password=SecretStr("a secret"),
     )
-    told = client_settings(settings)
+    told = to_write(settings)
     assert (told["sasl.mechanism"], told["sasl.username"]) == (mechanism, "hub")
     assert told["sasl.password"] == "a secret"
     assert confluent_kafka.Producer(dict(told)) is not None
 
 
 def test_a_plain_connection_is_told_nothing_of_keys(tmp_path: Path) -> None:
-    told = client_settings(settings_of(tmp_path))
+    told = to_write(settings_of(tmp_path))
     assert told["security.protocol"] == "PLAINTEXT"
     assert not [name for name in told if name.startswith(("ssl.", "sasl."))]
