@@ -17,29 +17,13 @@ from natcbus.hub.errors import DeliveryError
 from natcbus.hub.librdkafka import REQUEST_BYTES
 from natcbus.hub.producing import Producer
 from natcbus.hub.records import Outbound
-from natcbus.hub.settings import Profile, Settings
+from natcbus.hub.settings import Settings
+from tests.support.hub_settings import settings_of
 from tests.support.kafka import Kafka, running_kafka
 from tests.support.pass_through import PassThrough
 from tests.support.streams import make_topics, read_to_end
 
 T = TypeVar("T")
-
-
-@pytest.fixture(params=["kafka", "embedded_broker"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """Of a hub at each broker."""
-    embedded = request.param == "embedded_broker"
-    return settings_of(
-        request.getfixturevalue(request.param).bootstrap,
-        tmp_path,
-        Profile.EMBEDDED if embedded else Profile.SINGLE,
-    )
-
-
-def settings_of(bootstrap: str, folder: Path, profile: Profile = Profile.SINGLE) -> Settings:
-    return Settings(
-        bootstrap=bootstrap, network=folder, keys=folder, signing_key=folder, profile=profile
-    )
 
 
 def with_producer(settings: Settings, work: Callable[[Producer], Coroutine[None, None, T]]) -> T:
