@@ -9,14 +9,11 @@ and decided, and go to three desks each.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import cycle, islice
 from pathlib import Path
@@ -30,7 +27,6 @@ from natcbus.client import Publisher
 from natcbus.client.composing import compose
 from natcbus.client.keystore import Keystore
 from natcbus.hub.world import load_world
-from natcbus.operations.leash import leashed
 from natcbus.routing.topics import DECISIONS, feed_topic, out_topic
 from tests.bench.contenders import (
     DONE_WITHIN_S,
@@ -43,17 +39,16 @@ from tests.bench.contenders import (
     medians,
 )
 from tests.bench.deciding import deciding_at_size
-from tests.bench.load import Latency, Sendable, latency
+from tests.bench.hops import RATES, SECONDS, WINDOWS, hops
+from tests.bench.load import Sendable
 from tests.bench.memory import full_memory_mb, peak_mb
 from tests.bench.stages import stages
 from tests.support.bus import Bus, running_bus
 from tests.support.kafka import AS_KAFKA_DOES, running_kafka
 from tests.support.mutations import example
-from tests.support.streams import make_topics, producing
+from tests.support.streams import producing
 
 DESKS = ("hu.spoc", "hr.spoc", "bg.spoc")
-RATES = (50, 250)
-SECONDS = 6
 DAY = 4_900
 """Messages that SIENA, of all European police, carries in a day."""
 BACKLOG = 1_000
@@ -61,8 +56,6 @@ BACKLOG = 1_000
 LONG_BACKLOG = 100_000
 WORKED_OFF = 10_000
 BOUND_MS = 100.0
-PASSED = "bench.in"
-COPIES = ("bench.a", "bench.b", "bench.c")
 
 
 def compose_many(bus: Bus, count: int) -> list[Sendable]:
@@ -125,30 +118,6 @@ def wait_for(bootstrap: str, end: int) -> None:
         time.sleep(LOOK_EVERY_S)
 
 
-@contextmanager
-def passing(bootstrap: str) -> Iterator[None]:
-    """The bare pass-through as a process, for as long as the block lasts."""
-    command = [sys.executable, "-m", "tests.bench.passing", "--bootstrap", bootstrap, PASSED]
-    process = subprocess.Popen(leashed([*command, *COPIES]), stdin=subprocess.PIPE)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
-        if process.stdin is not None:
-            process.stdin.close()
-
-
-def latencies(bootstrap: str, records: Sequence[Sendable], feeds: Sequence[str]) -> list[Latency]:
-    """One measurement for each rate."""
-    found, rest = [], list(records)
-    for rate in RATES:
-        count = rate * SECONDS
-        part, rest = rest[:count], rest[count:]
-        found.append(asyncio.run(latency(bootstrap, part, rate, feeds, len(feeds))))
-    return found
-
-
 def measure(console: Console) -> dict[str, Any]:
     """Everything, in one run."""
     with (
@@ -157,12 +126,11 @@ def measure(console: Console) -> dict[str, Any]:
         running_bus(kafka.bootstrap, Path(folder)) as bus,
     ):
         bus.hub.terminate()
-        count = sum(RATES) * SECONDS
+        count = WINDOWS * SECONDS * sum(RATES)
         console.print(f"composing {DAY + count} messages", style="dim")
         records = compose_many(bus, DAY + count)
         day, rest = records[:DAY], records[DAY:]
         feeds = [feed_topic(desk) for desk in DESKS]
-        make_topics(kafka.bootstrap, {PASSED: 4, **dict.fromkeys(COPIES, 1)})
         write(kafka.bootstrap, day)
 
         console.print("a day of all European police", style="dim")
@@ -174,13 +142,8 @@ def measure(console: Console) -> dict[str, Any]:
 
         bus.hub.start().wait_ready()
 
-        console.print("latency through the hub, then bare", style="dim")
-        hub = latencies(kafka.bootstrap, rest, feeds)
-        with passing(kafka.bootstrap):
-            again = [Sendable(PASSED, each.key, each.value) for each in rest]
-            warm = [Sendable(PASSED, f"warm{n}".encode(), b"") for n in range(50)]
-            asyncio.run(latency(kafka.bootstrap, warm, 50, COPIES, len(COPIES)))
-            bare = latencies(kafka.bootstrap, again, COPIES)
+        console.print(f"latency through the hub and bare, {WINDOWS} times in turn", style="dim")
+        lags = hops(kafka.bootstrap, rest, feeds)
         bus.hub.terminate()
 
         console.print(f"memory with {LONG_BACKLOG} messages to do", style="dim")
@@ -191,18 +154,7 @@ def measure(console: Console) -> dict[str, Any]:
         return {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "message_bytes": len(records[0].value),
-            "latency_ms": {
-                name: {
-                    str(rate): {
-                        "p50": each.p50,
-                        "p99": each.p99,
-                        "max": each.worst,
-                        "p50_of_last_tenth": each.last_tenth,
-                    }
-                    for rate, each in zip(RATES, found, strict=True)
-                }
-                for name, found in (("hub", hub), ("bare", bare))
-            },
+            "latency_ms": lags,
             "day_seconds": seconds,
             "memory_mb": memory,
             "messages_per_second": {
@@ -220,12 +172,16 @@ def measure(console: Console) -> dict[str, Any]:
 
 def show(console: Console, found: dict[str, Any]) -> None:
     """The figures as tables."""
-    times = Table(title=f"publish to feed, ms ({found['message_bytes']} bytes, three desks)")
-    for column in ("", "messages/s", "p50", "p99", "max", "p50 of the last tenth"):
+    times = Table(
+        title=f"publish to feed, ms ({found['message_bytes']} bytes, three desks; medians)"
+    )
+    for column in ("", "messages/s", "p50", "p99", "max", "p50 of the last tenth", "p99 in turn"):
         times.add_column(column, justify="right" if column else "left")
     for name, rates in found["latency_ms"].items():
         for rate, row in rates.items():
-            times.add_row(name, rate, *(f"{value:.1f}" for value in row.values()))
+            *middles, each = row.values()
+            in_turn = ", ".join(f"{value:.1f}" for value in each)
+            times.add_row(name, rate, *(f"{value:.1f}" for value in middles), in_turn)
     console.print(times)
     console.print(contest(found["messages_per_second"]))
     parts = Table(title="microseconds per message in the hub, without Kafka (median)")
