@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
+from natcbus.operations.ending import end
 from natcbus.operations.leash import leashed
 from tests.bench.load import Latency, Sendable, latency
 from tests.support.streams import make_topics
@@ -72,7 +73,4 @@ def _passing(bootstrap: str) -> Iterator[None]:
     try:
         yield
     finally:
-        process.terminate()
-        process.wait(30)
-        if process.stdin is not None:
-            process.stdin.close()
+        end(process, 30)

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from natcbus.operations.ending import end
 from natcbus.operations.errors import BrokerMissingError, BrokerStartError, BrokerUnreachableError
 from natcbus.operations.leash import leashed
 from natcbus.operations.reachable import LOOPBACK, cluster_id, free_port
@@ -125,10 +126,8 @@ class EmbeddedBroker:
         """Stop the broker and remove its folder; its data is gone."""
         process, self._process = self._process, None
         if process is not None:
-            if process.poll() is None:
-                _end(process)
-            if process.stdin is not None:
-                process.stdin.close()
+            # SIGTERM takes five seconds while a client is connected; SIGINT milliseconds.
+            end(process, _STOP_WITHIN_S, signal.SIGINT)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -179,13 +178,3 @@ class EmbeddedBroker:
     def _failure(self, why: str) -> BrokerStartError:
         log = self.log_file.read_text("utf-8", "replace")[-_LOG_TAIL:]
         return BrokerStartError(self._program, why, log.strip())
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    # SIGTERM takes five seconds while a client is connected; SIGINT milliseconds.
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(_STOP_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import time
 import urllib.error
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from natcbus.operations.ending import end
 from natcbus.operations.errors import HubStartError
 from natcbus.operations.leash import leashed
 from natcbus.operations.reachable import LOOPBACK, free_port
@@ -89,17 +89,8 @@ class DemoHub:
     def stop(self) -> None:
         """Stop the worker; after some seconds by force."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(_STOP_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
+        if process is not None:
+            end(process, _STOP_WITHIN_S)
 
     def __enter__(self) -> Self:
         self.start()
