@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import confluent_kafka
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from natcbus.hub.librdkafka import to_read, to_write
 from natcbus.hub.settings import Profile, Security
+from tests.support.certificates import certificate
 from tests.support.hub_settings import settings_of
 
 BROKER = "127.0.0.1:9092"
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> dict[str, Path]:
+def files(tmp_path: Path) -> dict[str, Path]:
     """A certificate that vouches for itself, with its key."""
-    key, now = generate_private_key(SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "broker.example")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    files = {name: tmp_path / f"{name}.pem" for name in ("ca_file", "certificate_file", "key_file")}
-    files["ca_file"].write_bytes(made.public_bytes(Encoding.PEM))
-    files["certificate_file"].write_bytes(made.public_bytes(Encoding.PEM))
-    files["key_file"].write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
-    return files
+    of, key = certificate(tmp_path)
+    return {"ca_file": of, "certificate_file": of, "key_file": key}
 
 
 @pytest.mark.parametrize("profile", list(Profile))
@@ -73,16 +51,16 @@ def test_reading_commits_nothing_and_skips_nothing(tmp_path: Path) -> None:
 
 
 def test_the_library_takes_every_setting_of_an_encrypted_connection(
-    tmp_path: Path, certificate: dict[str, Path]
+    tmp_path: Path, files: dict[str, Path]
 ) -> None:
-    settings = settings_of(BROKER, tmp_path, Profile.SINGLE, security=Security.SSL, **certificate)
+    settings = settings_of(BROKER, tmp_path, Profile.SINGLE, security=Security.SSL, **files)
     to = to_write(settings)
     assert to["security.protocol"] == to_read(settings)["security.protocol"] == "SSL"
-    assert to["ssl.ca.location"] == str(certificate["ca_file"])
+    assert to["ssl.ca.location"] == str(files["ca_file"])
     assert confluent_kafka.Producer(dict(to)) is not None
     assert confluent_kafka.Consumer(dict(to_read(settings))) is not None
     # And it does read them: with a key that is none it refuses.
-    certificate["key_file"].write_text("no key")
+    files["key_file"].write_text("no key")
     with pytest.raises(confluent_kafka.KafkaException, match=r"ssl\.key\.location"):
         confluent_kafka.Producer(dict(to))
     with pytest.raises(confluent_kafka.KafkaException, match=r"ssl\.key\.location"):
@@ -91,13 +69,13 @@ def test_the_library_takes_every_setting_of_an_encrypted_connection(
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"])
 def test_the_library_takes_a_name_and_a_password(
-    tmp_path: Path, certificate: dict[str, Path], mechanism: str
+    tmp_path: Path, files: dict[str, Path], mechanism: str
 ) -> None:
     settings = settings_of(
         BROKER,
         tmp_path,
         security=Security.SASL_SSL,
-        ca_file=certificate["ca_file"],
+        ca_file=files["ca_file"],
         sasl_mechanism=mechanism,
         sasl_username="hub",
         sasl_password=SecretStr("a secret"),

@@ -107,6 +107,8 @@ class Kafka:
         The cluster's id, which its nodes share.
     jvm
         Options of the Java that it runs in.
+    passwords
+        Of the users that it knows.
     """
 
     def __init__(  # noqa: PLR0913 - all by name, and each another way in which nodes differ
@@ -119,6 +121,7 @@ class Kafka:
         cluster: str | None = None,
         replaced: Mapping[str, str] = MappingProxyType({}),
         jvm: Sequence[str] = QUICKLY_STARTED,
+        passwords: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._jvm = jvm
         self.ports = Ports() if ports is None else ports
@@ -131,7 +134,7 @@ class Kafka:
         self._properties = folder / "server.properties"
         self._process: subprocess.Popen[bytes] | None = None
         self._write_properties({**place(self.data, self.ports, node), **replaced})
-        self._format(cluster_name() if cluster is None else cluster)
+        self._format(cluster_name() if cluster is None else cluster, passwords)
 
     @property
     def pid(self) -> int:
@@ -240,13 +243,18 @@ class Kafka:
         lines = [f"{key}={value}\n" for key, value in settings.items()]
         self._properties.write_text("".join(lines), "utf-8")
 
-    def _format(self, cluster: str) -> None:
+    def _format(self, cluster: str, passwords: Mapping[str, str]) -> None:
+        users = [
+            f"--add-scram=SCRAM-SHA-512=[name={name},password={password}]"
+            for name, password in passwords.items()
+        ]
         done = subprocess.run(
             [
                 *self._within,
                 *_java("kafka.tools.StorageTool", "format", "-t", cluster),
                 "-c",
                 str(self._properties),
+                *users,
             ],
             cwd=self.folder,
             capture_output=True,

@@ -50,14 +50,14 @@ class DeliveryError(HubError):
 
 
 class ReadingError(HubError):
-    """The brokers refuse a partition, or what they sent of it is not what was stored."""
+    """The brokers refuse a topic, or what they sent of it is not what was stored."""
 
     code = "NOT_READ"
 
-    def __init__(self, topic: str | None, partition: int | None, cause: str) -> None:
+    def __init__(self, what: str, cause: str) -> None:
         super().__init__(
-            f"{topic or 'No topic'}, partition {partition}, cannot be read ({cause}). {TRY_AGAIN} "
-            "Check the rights of the hub's user, and the broker's disk."
+            f"Cannot read {what} ({cause}). {TRY_AGAIN} "
+            "Check the rights of the hub's user, and the brokers' disks."
         )
 
 

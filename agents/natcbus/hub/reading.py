@@ -168,7 +168,7 @@ class Reading:
                 self._hold_back()
                 self._look_at_ends()
         except KafkaException as error:
-            self._tell(self._fail, ReadingError(None, None, error.args[0].name()))
+            self._tell(self._fail, ReadingError("what the brokers send", error.args[0].name()))
         self._client.close()
 
     def _hand_on(self, first: Record | None) -> None:
@@ -180,8 +180,8 @@ class Reading:
             if error is None:
                 good.append((self._lane_of(record), record))
             elif not _passing(error):
-                failure = ReadingError(record.topic(), record.partition(), error.name())
-                self._tell(self._fail, failure)
+                what = f"{record.topic()}, partition {record.partition()}"
+                self._tell(self._fail, ReadingError(what, error.name()))
         self._tell(self._keep, good)
 
     def _lane_of(self, record: Record) -> _Lane:

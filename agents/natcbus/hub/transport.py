@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any, Final, cast
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 from faust.types.tuples import ConsumerMessage
@@ -51,6 +52,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             self._consumer._coordinator._group_instance_id = None  # noqa: SLF001
         await super().on_thread_stop()
 
+    def refused(self) -> set[str]:
+        """Return the topics that the brokers do not show to this user."""
+        refused: set[str] = self._ensure_consumer()._client.cluster.unauthorized_topics  # noqa: SLF001
+        return refused
+
     def partitions(self, topics: Iterable[str]) -> dict[str, int]:
         """Return the number of partitions of those topics that the broker shows to this user."""
         consumer = self._consumer
@@ -71,7 +77,11 @@ class Consumer(driver.Consumer):
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Read from what is committed, or from the oldest record where nothing is."""
-        committed = await super().seek_to_committed()
+        try:
+            committed = await super().seek_to_committed()
+        except KafkaError as error:
+            self._leave_if_refused(error)
+            raise
         found = cast(Mapping[TP, int | None], committed)
         new = [tp for tp, offset in found.items() if offset is None]
         oldest = await self.earliest_offsets(*new) if new else {}
@@ -79,6 +89,14 @@ class Consumer(driver.Consumer):
         self._read_nothing()
         self._reading = Reading(cast(App, self.app).to_read, starts)
         return committed
+
+    def _leave_if_refused(self, error: KafkaError) -> None:
+        """Name the topics: the error does not, and Faust would ask whether the brokers are up."""
+        refused = ", ".join(sorted(self._thread.refused()))
+        if refused:
+            failure = ReadingError(refused, "TOPIC_AUTHORIZATION_FAILED")
+            failure.__cause__ = error
+            cast(App, self.app).leave(Departure(failure))
 
     def _read_nothing(self) -> None:
         if self._reading is not None:

@@ -1,0 +1,97 @@
+"""A Kafka that asks everybody who they are, and lets them do what they were granted.
+
+One listener is as in production: encrypted, SCRAM, access control. The other one, plain, stands for
+the host's own administration.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kafka import KafkaAdminClient
+from kafka.admin import (
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ResourcePattern,
+    ResourceType,
+)
+
+from natcbus.operations.reachable import LOOPBACK
+from tests.support.certificates import certificate
+from tests.support.kafka import Kafka
+
+_SCRAM = "listener.name.host.scram-sha-512.sasl.jaas.config"
+
+
+@dataclass(frozen=True, slots=True)
+class SecuredKafka:
+    """``bootstrap`` is the listener of everybody, ``administration`` the host's own."""
+
+    bootstrap: str
+    administration: str
+    ca_file: Path
+
+    def grant(self, user: str, operation: ACLOperation, topics: Iterable[str]) -> None:
+        """Let the user do that with these topics; to a name that ends with ``*`` all like it."""
+        self._grant(user, operation, ResourceType.TOPIC, topics)
+
+    def grant_group(self, user: str, group: str) -> None:
+        """Let the user be in the group."""
+        self._grant(user, ACLOperation.READ, ResourceType.GROUP, [group])
+
+    def _grant(
+        self, user: str, operation: ACLOperation, kind: ResourceType, names: Iterable[str]
+    ) -> None:
+        granted = [
+            ACL(f"User:{user}", "*", operation, ACLPermissionType.ALLOW, _pattern(kind, name))
+            for name in names
+        ]
+        admin = KafkaAdminClient(bootstrap_servers=self.administration)
+        try:
+            admin.create_acls(granted)
+        finally:
+            admin.close()
+
+
+def _pattern(kind: ResourceType, name: str) -> ResourcePattern:
+    if name.endswith("*"):
+        return ResourcePattern(kind, name[:-1], ACLResourcePatternType.PREFIXED)
+    return ResourcePattern(kind, name, ACLResourcePatternType.LITERAL)
+
+
+@contextmanager
+def secured_kafka(passwords: Mapping[str, str]) -> Iterator[SecuredKafka]:
+    """One node for as long as the block lasts, which knows these users."""
+    folder = Path(tempfile.mkdtemp(prefix="natcbus-kafka-"))
+    try:
+        chain, key = certificate(folder)
+        both = folder / "broker.pem"
+        both.write_text(key.read_text("utf-8") + chain.read_text("utf-8"), "utf-8")
+        kafka = Kafka(folder, replaced=_secured(both), passwords=passwords)
+        try:
+            kafka.start()
+            yield SecuredKafka(f"{LOOPBACK}:{kafka.ports.host}", kafka.bootstrap, chain)
+        finally:
+            kafka.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _secured(own: Path) -> Mapping[str, str]:
+    return {
+        "listener.security.protocol.map": "CLIENT:PLAINTEXT,HOST:SASL_SSL,CONTROLLER:PLAINTEXT",
+        "listener.name.host.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        _SCRAM: "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+        "listener.name.host.ssl.keystore.type": "PEM",
+        "listener.name.host.ssl.keystore.location": str(own),
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "false",
+        "super.users": "User:ANONYMOUS",
+    }
