@@ -19,15 +19,13 @@ from natcbus.contract.types.core import (
     CountryRole,
     Kind,
     LegalBasis,
-    Part,
     Purpose,
     Regime,
     Retention,
-    Signature,
 )
-from natcbus.contract.types.hub import Outcome, PriorRow
+from natcbus.contract.types.hub import Outcome
 from natcbus.envelope.keys import SigningKey
-from natcbus.envelope.sign import SLIP, read_part, sign_message, signature_input
+from natcbus.envelope.sign import sign_message
 from natcbus.hub.router import HubRouter
 from natcbus.routing.addressing import addressing_problems
 from tests.support.building import SENT_AT, a_desk, a_network, addressed
@@ -35,7 +33,6 @@ from tests.support.messages import (
     ADDRESSING,
     NOW,
     TYPE,
-    Letter,
     Parties,
     a_letter,
     balkans,
@@ -43,30 +40,10 @@ from tests.support.messages import (
     inbound,
     parties,
     resigned,
-    with_slip,
 )
-from tests.support.rulings import Ruled, ruled
+from tests.support.rulings import quarantined_as, refused_with, ruled
 
 SIDES: Final = balkans()
-
-
-def quarantined_as(ruling: Ruled, code: str) -> None:
-    """The record was put aside, raw, for this one reason, and nothing was delivered."""
-    assert ruling.decision.outcome is Outcome.QUARANTINED
-    assert ruling.codes == [code]
-    assert ruling.quarantined.value == (ruling.record.value or b"")
-    assert ruling.quarantined.key == ruling.record.key
-    assert not ruling.feeds
-
-
-def refused_with(ruling: Ruled, *codes: str) -> None:
-    """The message was refused for exactly these reasons, and nothing was delivered or put aside."""
-    assert ruling.decision.outcome is Outcome.REFUSED
-    assert sorted(ruling.codes) == sorted(codes)
-    assert [each.topic for each in ruling.routed.outbound] == [
-        "hub.decisions",
-        "member.rs.receipts",
-    ]
 
 
 # Readable?
@@ -364,106 +341,6 @@ def test_a_producer_that_dates_its_records_later_does_not_make_its_clock_right()
     refused_with(ruled(SIDES, record, now=SENT_AT - timedelta(minutes=11)), "CLOCK_AHEAD")
 
 
-# The slip.
-
-
-def test_without_a_slip_nothing_leaves() -> None:
-    refused_with(ruled(SIDES, a_letter(SIDES).with_tail(slip=None)), "SLIP_MISSING")
-
-
-def test_a_slip_is_signed_by_its_sender() -> None:
-    letter = a_letter(SIDES)
-    slip = read_part(SLIP, sent_slip(letter))
-    refused_with(
-        ruled(SIDES, with_slip(SIDES, letter, slip, signer=SIDES.signer("hu"))), "SLIP_SIGNATURE"
-    )
-
-
-def test_a_slip_that_was_changed_does_not_hold() -> None:
-    letter = a_letter(SIDES)
-    part = sent_slip(letter)
-    refused_with(
-        ruled(SIDES, letter.with_tail(slip=replace(part, body=part.body + b"\x00"))),
-        "SLIP_SIGNATURE",
-    )
-
-
-def test_a_grant_is_no_slip() -> None:
-    letter = a_letter(SIDES)
-    refused_with(ruled(SIDES, letter.with_tail(slip=letter.tail.grants[0])), "SLIP_SIGNATURE")
-
-
-def test_a_signed_slip_that_is_none_is_unreadable() -> None:
-    letter = a_letter(SIDES)
-    other = letter.tail.grants[0]
-    signature = sign_with(SLIP.context, other.schema_id, other.body)
-    refused_with(
-        ruled(SIDES, letter.with_tail(slip=replace(other, signature=signature))), "SLIP_UNREADABLE"
-    )
-
-
-def test_a_slip_belongs_to_one_message() -> None:
-    letter, other = a_letter(SIDES), a_letter(SIDES)
-    refused_with(ruled(SIDES, letter.with_tail(slip=other.tail.slip)), "SLIP_OTHER_MESSAGE")
-
-
-def test_a_slips_digest_is_that_of_what_it_says() -> None:
-    letter = a_letter(SIDES)
-    slip = read_part(SLIP, sent_slip(letter))
-    for lie in (
-        replace(slip, decision_digest=bytes(32)),
-        replace(slip, deliveries=slip.deliveries[1:]),
-        replace(slip, engine=-1),
-        replace(slip, network=replace(slip.network, version=2)),
-    ):
-        refused_with(ruled(SIDES, with_slip(SIDES, letter, lie)), "SLIP_DIGEST")
-
-
-def test_a_slip_has_the_form_that_the_contract_asks_for() -> None:
-    letter = a_letter(SIDES)
-    slip = read_part(SLIP, sent_slip(letter))
-    shouting = replace(slip, prior=(PriorRow(desk="Not a desk, but a sentence", compartments=()),))
-    refused_with(ruled(SIDES, with_slip(SIDES, letter, shouting)), "BAD_FORMAT")
-
-
-# Seals and parcels.
-
-
-def test_a_parcel_is_the_ciphertext_that_its_seal_names() -> None:
-    letter = a_letter(SIDES)
-    first, *rest = letter.tail.parcels
-    parcels = (replace(first, ciphertext=first.ciphertext + b"\x00"), *rest)
-    refused_with(ruled(SIDES, letter.with_tail(parcels=parcels)), "PARCEL_DIGEST")
-
-
-def test_every_seal_has_its_parcel() -> None:
-    letter = a_letter(SIDES)
-    refused_with(ruled(SIDES, letter.with_tail(parcels=letter.tail.parcels[1:])), "PARCEL_MISSING")
-
-
-def test_a_parcel_that_no_seal_asks_for_does_not_travel() -> None:
-    letter = a_letter(SIDES)
-    stowaway = replace(letter.tail.parcels[0], compartment="stowaway")
-    refused_with(
-        ruled(SIDES, letter.with_tail(parcels=(*letter.tail.parcels, stowaway))), "PARCEL_UNSEALED"
-    )
-    twice = (*letter.tail.parcels, letter.tail.parcels[0])
-    refused_with(ruled(SIDES, letter.with_tail(parcels=twice)), "PARCEL_UNSEALED")
-
-
-def test_a_compartment_is_sealed_once() -> None:
-    letter = a_letter(SIDES)
-    twice = resigned(SIDES, letter, seals=(*letter.signed.seals, letter.signed.seals[0]))
-    refused_with(ruled(SIDES, twice), "SEALED_TWICE", "SLIP_OTHER_MESSAGE")
-
-
-def test_a_seal_names_the_schema_of_its_compartment() -> None:
-    letter = a_letter(SIDES)
-    first, *rest = letter.signed.seals
-    changed = resigned(SIDES, letter, seals=(replace(first, schema_id=first.schema_id + 1), *rest))
-    refused_with(ruled(SIDES, changed), "SEAL_SCHEMA", "SLIP_OTHER_MESSAGE")
-
-
 # Addressing.
 
 
@@ -529,15 +406,3 @@ def test_every_problem_has_a_code_and_says_what_to_do() -> None:
         for problem in ruling.decision.problems:
             assert problem.code.isupper()
             assert ": " in problem.text
-
-
-def sent_slip(letter: Letter) -> Part:
-    assert letter.tail.slip is not None
-    return letter.tail.slip
-
-
-def sign_with(context: bytes, schema_id: int, body: bytes) -> Signature:
-    signer = SIDES.signer("rs")
-    return Signature(
-        key_id=signer.key_id, value=signer.sign(signature_input(context, schema_id, body))
-    )

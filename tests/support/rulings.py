@@ -13,7 +13,7 @@ from natcbus.contract.codec import (
     schema_id_of,
     unframe,
 )
-from natcbus.contract.types.hub import DecisionRecord, Receipt, Relay
+from natcbus.contract.types.hub import DecisionRecord, Outcome, Receipt, Relay
 from natcbus.envelope.sign import RELAY, verify_part
 from natcbus.hub.records import Inbound, Outbound, Routed
 from natcbus.hub.router import HubRouter
@@ -94,3 +94,22 @@ def ruled(
     record = what.record() if isinstance(what, Letter) else what
     router = HubRouter(sides.world) if router is None else router
     return Ruled(record, router.route(record, now))
+
+
+def quarantined_as(ruling: Ruled, code: str) -> None:
+    """The record was put aside, raw, for this one reason, and nothing was delivered."""
+    assert ruling.decision.outcome is Outcome.QUARANTINED
+    assert ruling.codes == [code]
+    assert ruling.quarantined.value == (ruling.record.value or b"")
+    assert ruling.quarantined.key == ruling.record.key
+    assert not ruling.feeds
+
+
+def refused_with(ruling: Ruled, *codes: str) -> None:
+    """The message was refused for exactly these reasons, and nothing was delivered or put aside."""
+    assert ruling.decision.outcome is Outcome.REFUSED
+    assert sorted(ruling.codes) == sorted(codes)
+    assert [each.topic for each in ruling.routed.outbound] == [
+        "hub.decisions",
+        "member.rs.receipts",
+    ]
