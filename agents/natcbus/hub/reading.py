@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias, TypeVar, cast
 
 import confluent_kafka
-from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_INVALID, KafkaError, TopicPartition
 from faust.types import TP
 
 from natcbus.hub.departure import Partition
@@ -33,9 +33,9 @@ KEPT_BYTES: Final = 524_288
 
 _RECORD_COSTS: Final = 256
 """Bytes of a record that are neither its key nor its value."""
-_WHILE: Final = 0.1
-_SOON: Final = 0.01
-"""Seconds to wait for records, the second one with a partition held back."""
+_POLL_SECONDS: Final = 0.1
+_SHORT_POLL_SECONDS: Final = 0.01
+"""With a partition held back, which may be fetched again any moment."""
 _ENDS_SECONDS: Final = 0.2
 _STOP_SECONDS: Final = 5.0
 
@@ -60,7 +60,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Lane:
-    """One partition. ``arrived`` is the reading thread's to write, the rest the event loop's."""
+    """One partition. ``arrived`` and ``end`` are the reading thread's to write, no one else's."""
 
     tp: TP
     kept: deque[Record] = field(default_factory=deque)
@@ -164,12 +164,16 @@ class Reading:
         """Hand on what arrives, in a thread that waits for it without the interpreter."""
         try:
             while not self._stopped.is_set():
-                self._hand_on(self._client.poll(_SOON if self._held_back else _WHILE))
+                self._hand_on(self._client.poll(self._patience))
                 self._hold_back()
                 self._look_at_ends()
-        except KafkaException as error:
-            self._tell(self._fail, ReadingError("what the brokers send", error.args[0].name()))
+        except Exception as error:  # noqa: BLE001 - or nothing would be read, and nobody told
+            self._tell(self._fail, ReadingError("what the brokers send", type(error).__name__))
         self._client.close()
+
+    @property
+    def _patience(self) -> float:
+        return _SHORT_POLL_SECONDS if self._held_back else _POLL_SECONDS
 
     def _hand_on(self, first: Record | None) -> None:
         if first is None:
@@ -182,7 +186,8 @@ class Reading:
             elif not _passing(error):
                 what = f"{record.topic()}, partition {record.partition()}"
                 self._tell(self._fail, ReadingError(what, error.name()))
-        self._tell(self._keep, good)
+        if good:
+            self._tell(self._keep, good)
 
     def _lane_of(self, record: Record) -> _Lane:
         lane = self._lanes[cast(Partition, (record.topic(), record.partition()))]
