@@ -8,50 +8,42 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from kafka.admin import ACLOperation
 
 from natcbus.client import Context, NatcbusError, Publisher, Start, Subscriber
 from natcbus.client.receipts import receipts
 from natcbus.client.world import read_network
 from natcbus.contract.types.hub import Outcome
 from natcbus.hub.errors import Exit
-from natcbus.routing.topics import (
-    DECISIONS,
-    NETWORK,
-    QUARANTINE,
-    SCHEMAS,
-    feed_topic,
-    out_topic,
-    receipts_topic,
-)
+from natcbus.operations.granting import grant
+from natcbus.operations.rights import HUB_USER, On, Operation, Right, rights
+from natcbus.routing.topics import out_topic
 from tests.support.bus import EXAMPLE, Bus, a_hub, running_bus
 from tests.support.certificates import certificate
+from tests.support.command_line import REPOSITORY, CommandLine
 from tests.support.hub_process import HubProcess
+from tests.support.kafka import Kafka
 from tests.support.mutations import Json, example
 from tests.support.secured_kafka import SecuredKafka, secured_kafka
+from tests.support.shapes_of_json import differences, documented_shapes
 
+SHAPES: Final = documented_shapes(REPOSITORY / "docs" / "cli.md")
 PASSWORDS: Final = {name: f"{name}'s secret" for name in ("hub", "describing", "blind", "rs", "hu")}
-GROUP: Final = "hub.route"
-MEMBERS: Final = sorted(read_network(EXAMPLE).members)
-READ, WRITE, DESCRIBE = ACLOperation.READ, ACLOperation.WRITE, ACLOperation.DESCRIBE
+NETWORK: Final = read_network(EXAMPLE)
 
 
 @pytest.fixture(scope="module")
 def broker() -> Iterator[SecuredKafka]:
+    """Everybody has the rights that the Network gives, and the two lesser hubs almost theirs."""
+    wanted = rights(NETWORK)
+    out = out_topic("rs")
+    lesser = [right for right in wanted if right.user == HUB_USER and right.name != out]
     with secured_kafka(PASSWORDS) as found:
-        grant_hub(found, "hub")
-        found.grant("hub", READ, map(out_topic, MEMBERS))
-        for member, desk in (("rs", "rs.spoc"), ("hu", "hu.spoc")):
-            found.grant(member, WRITE, [out_topic(member)])
-            found.grant(member, READ, [receipts_topic(member), feed_topic(desk), NETWORK, SCHEMAS])
+        grant(found.administration, wanted)
+        for user in ("blind", "describing"):
+            grant(found.administration, [replace(right, user=user) for right in lesser])
+        may_see = Right("describing", Operation.DESCRIBE, On.TOPIC, out)
+        grant(found.administration, [may_see])
         yield found
-
-
-def grant_hub(broker: SecuredKafka, user: str) -> None:
-    """What a hub may do besides reading what members say."""
-    broker.grant(user, WRITE, [*map(receipts_topic, MEMBERS), "desk.*", DECISIONS, QUARANTINE])
-    broker.grant(user, READ, [NETWORK, SCHEMAS])
-    broker.grant_group(user, GROUP)
 
 
 def as_user(broker: SecuredKafka, user: str) -> dict[str, str]:
@@ -145,15 +137,11 @@ def test_a_member_says_nothing_in_the_name_of_another(bus: Bus, broker: SecuredK
     assert "member.rs.out" in refused.value.text
 
 
-@pytest.mark.parametrize(("user", "rights"), [("blind", []), ("describing", [DESCRIBE])])
+@pytest.mark.parametrize("user", ["blind", "describing"])
 def test_a_hub_that_may_not_read_one_member_ends_and_says_which(
-    bus: Bus, broker: SecuredKafka, tmp_path: Path, user: str, rights: list[ACLOperation]
+    bus: Bus, broker: SecuredKafka, tmp_path: Path, user: str
 ) -> None:
     # Faust alone says nothing: it would wait for ever, with a topic that nobody reads.
-    grant_hub(broker, user)
-    broker.grant(user, READ, [out_topic(member) for member in MEMBERS if member != "rs"])
-    for right in rights:
-        broker.grant(user, right, [out_topic("rs")])
     with another_hub(bus, tmp_path, **as_user(broker, user)) as hub:
         assert hub.start().ended() == Exit.FAILED
         assert "Cannot read member.rs.out" in hub.written
@@ -175,3 +163,42 @@ def test_a_hub_does_not_talk_to_a_broker_that_another_authority_vouches_for(
     foreign, _ = certificate(tmp_path)
     with another_hub(bus, tmp_path, **as_user(broker, "hub") | {"CA_FILE": str(foreign)}) as hub:
         assert hub.start().ended() == Exit.NOT_READY
+
+
+def test_rights_are_compared_granted_and_those_beyond_are_named(
+    broker: SecuredKafka, natcbus: CommandLine
+) -> None:
+    command = ("topology", "rights", "--bootstrap", broker.administration, "--network", EXAMPLE)
+    beyond = {right["user"] for right in natcbus(*command, "--json").json["beyond"]}
+    assert beyond == {"blind", "describing"}
+
+    wide = Right("hu", Operation.READ, On.TOPIC, "desk.", prefix=True)
+    grant(broker.administration, [wide])
+    answer = natcbus(*command, "--json")
+    assert answer.code == 1
+    assert list(differences(SHAPES["topology rights"], answer.json)) == []
+    assert [right for right in answer.json["beyond"] if right["user"] == "hu"] == [
+        {"user": "hu", "operation": "READ", "on": "TOPIC", "name": "desk.", "prefix": True}
+    ]
+    assert "desk.*" in natcbus(*command).out
+
+
+def test_what_is_missing_is_granted_once(natcbus: CommandLine) -> None:
+    with secured_kafka({}) as broker:
+        command = ("topology", "rights", "--bootstrap", broker.administration, "--network", EXAMPLE)
+        assert natcbus(*command).code == 1
+        granted = natcbus(*command, "--grant", "--json")
+        assert granted.code == 0
+        assert len(granted.json["new"]) == len(granted.json["granted"]) == len(rights(NETWORK))
+        again = natcbus(*command, "--grant", "--json")
+        assert (again.code, again.json["new"]) == (0, [])
+
+
+def test_a_broker_where_everybody_may_do_everything_is_said(
+    kafka: Kafka, natcbus: CommandLine
+) -> None:
+    answer = natcbus(
+        *("topology", "rights", "--bootstrap", kafka.bootstrap, "--network", EXAMPLE, "--json")
+    )
+    assert answer.code == 1
+    assert answer.json["errors"][0]["code"] == "NO_ACCESS_CONTROL"

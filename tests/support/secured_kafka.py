@@ -1,4 +1,4 @@
-"""A Kafka that asks everybody who they are, and lets them do what they were granted.
+"""A Kafka that asks everybody who they are, and lets nobody do anything that was not granted.
 
 One listener is as in production: encrypted, SCRAM, access control. The other one, plain, stands for
 the host's own administration.
@@ -8,20 +8,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from kafka import KafkaAdminClient
-from kafka.admin import (
-    ACL,
-    ACLOperation,
-    ACLPermissionType,
-    ACLResourcePatternType,
-    ResourcePattern,
-    ResourceType,
-)
 
 from natcbus.operations.reachable import LOOPBACK
 from tests.support.certificates import certificate
@@ -37,33 +27,6 @@ class SecuredKafka:
     bootstrap: str
     administration: str
     ca_file: Path
-
-    def grant(self, user: str, operation: ACLOperation, topics: Iterable[str]) -> None:
-        """Let the user do that with these topics; to a name that ends with ``*`` all like it."""
-        self._grant(user, operation, ResourceType.TOPIC, topics)
-
-    def grant_group(self, user: str, group: str) -> None:
-        """Let the user be in the group."""
-        self._grant(user, ACLOperation.READ, ResourceType.GROUP, [group])
-
-    def _grant(
-        self, user: str, operation: ACLOperation, kind: ResourceType, names: Iterable[str]
-    ) -> None:
-        granted = [
-            ACL(f"User:{user}", "*", operation, ACLPermissionType.ALLOW, _pattern(kind, name))
-            for name in names
-        ]
-        admin = KafkaAdminClient(bootstrap_servers=self.administration)
-        try:
-            admin.create_acls(granted)
-        finally:
-            admin.close()
-
-
-def _pattern(kind: ResourceType, name: str) -> ResourcePattern:
-    if name.endswith("*"):
-        return ResourcePattern(kind, name[:-1], ACLResourcePatternType.PREFIXED)
-    return ResourcePattern(kind, name, ACLResourcePatternType.LITERAL)
 
 
 @contextmanager

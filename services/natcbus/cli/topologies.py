@@ -18,6 +18,7 @@ from natcbus.cli.options import (
     NetworkOption,
 )
 from natcbus.cli.output import Output, table
+from natcbus.cli.rights import rights
 from natcbus.cli.visible import visible
 from natcbus.contract.assembly import Json
 from natcbus.contract.catalogue import load_catalogue
@@ -38,7 +39,8 @@ ProfileOption = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the commands of this module, and the one about rights."""
+    group.command()(rights)
     app.add_typer(group, name="topology", rich_help_panel=HOSTS_SIDE)
 
 

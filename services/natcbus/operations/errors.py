@@ -10,7 +10,9 @@
     ├── TopologyError
     │   ├── TopicNameError          the network asks for a topic that Kafka cannot hold
     │   ├── TopicRefusedError       the broker refused to create topics
-    │   └── TopicNotVisibleError    a created topic did not appear in time
+    │   ├── TopicNotVisibleError    a created topic did not appear in time
+    │   ├── NoAccessControlError    everybody may do everything at these brokers
+    │   └── RightsRefusedError      the brokers refused to grant rights
     ├── QuarantineError
     │   ├── TopicMissingError       the brokers do not have the topic
     │   ├── HeldRecordMissingError  no record of this number is held
@@ -142,6 +144,31 @@ class TopicNotVisibleError(TopologyError):
         super().__init__(
             f"Topics were created but are not ready: {why}. "
             "Look at the brokers; running the same command again is safe."
+        )
+
+
+class NoAccessControlError(TopologyError):
+    """The brokers let everybody do everything."""
+
+    code = "NO_ACCESS_CONTROL"
+
+    def __init__(self, bootstrap: str) -> None:
+        super().__init__(
+            f"The brokers at {bootstrap} let everybody read every desk's feed: set "
+            "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer "
+            "in server.properties, with super.users for whoever administers."
+        )
+
+
+class RightsRefusedError(TopologyError):
+    """The brokers do not want to grant some rights."""
+
+    code = "RIGHTS_REFUSED"
+
+    def __init__(self, count: int, why: str) -> None:
+        super().__init__(
+            f"The brokers refused to grant {count} rights ({why}). Those that they granted stay; "
+            "is this user one of super.users?"
         )
 
 

@@ -63,7 +63,7 @@ def existing_topics(
     BrokerUnreachableError
         Nobody answered.
     """
-    with _admin(bootstrap, security) as admin:
+    with administering(bootstrap, security) as admin:
         described = [topic for topic in admin.describe_topics() if not topic["is_internal"]]
         names = [str(topic["name"]) for topic in described]
         configs = {} if profile is Profile.EMBEDDED else _effective_configs(admin, names)
@@ -92,7 +92,7 @@ def apply(bootstrap: str, plan: Plan, security: Mapping[str, object] = _NO_SECUR
         Created, but not ready to be used in time.
     """
     if plan.create:
-        with _admin(bootstrap, security) as admin:
+        with administering(bootstrap, security) as admin:
             _create(admin, plan.create)
     return Applied(
         created=tuple(topic.name for topic in plan.create),
@@ -103,7 +103,14 @@ def apply(bootstrap: str, plan: Plan, security: Mapping[str, object] = _NO_SECUR
 
 
 @contextmanager
-def _admin(bootstrap: str, security: Mapping[str, object]) -> Iterator[KafkaAdminClient]:
+def administering(bootstrap: str, security: Mapping[str, object]) -> Iterator[KafkaAdminClient]:
+    """Give a client that administers these brokers.
+
+    Raises
+    ------
+    BrokerUnreachableError
+        Nobody answers, or not to the end.
+    """
     try:
         # Without this limit kafka-python tries for 30 s, whatever else is configured.
         limit_ms = int(_CONNECT_WITHIN_S * 1000)
