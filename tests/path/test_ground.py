@@ -20,7 +20,7 @@ from natcbus.hub.ground import require_safe_ground
 from natcbus.hub.settings import Profile, Settings
 from natcbus.operations.reachable import LOOPBACK, free_port
 from tests.support.hub_process import REPOSITORY, environment_of
-from tests.support.kafka import Kafka
+from tests.support.kafka import CONTROLLED, Kafka
 from tests.support.kafka_cluster import Cluster, running_cluster
 
 GOOD: Final = {"min.insync.replicas": "2", "cleanup.policy": "delete"}
@@ -36,7 +36,7 @@ def cluster() -> Iterator[Cluster]:
 def careless() -> Iterator[Kafka]:
     """One node that makes a topic of every name that it is asked for."""
     folder = Path(tempfile.mkdtemp(prefix="natcbus-kafka-"))
-    kafka = Kafka(folder, replaced={"auto.create.topics.enable": "true"})
+    kafka = Kafka(folder, replaced={"auto.create.topics.enable": "true", **CONTROLLED})
     try:
         kafka.start()
         yield kafka
@@ -106,7 +106,13 @@ def test_a_broker_that_makes_topics_by_itself_is_refused(careless: Kafka) -> Non
 def test_other_profiles_take_the_brokers_that_they_get(kafka: Kafka) -> None:
     alone = topic(kafka.bootstrap, 1, min_insync_replicas="1")
     require_safe_ground(told(kafka.bootstrap, Profile.SINGLE), [alone], [])
-    assert len(refusal(kafka.bootstrap, [alone], [])) == 2
+    assert len(refusal(kafka.bootstrap, [alone], [])) == 3
+
+
+def test_brokers_where_everybody_may_read_everything_are_refused(kafka: Kafka) -> None:
+    (problem,) = refusal(kafka.bootstrap, [], [])
+    assert "everybody who reaches the brokers may read every desk's feed" in problem
+    assert "natcbus topology rights --grant" in problem
 
 
 def test_brokers_that_do_not_answer_are_no_safe_ground() -> None:

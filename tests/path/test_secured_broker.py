@@ -13,14 +13,17 @@ from natcbus.client import Context, NatcbusError, Publisher, Start, Subscriber
 from natcbus.client.receipts import receipts
 from natcbus.client.world import read_network
 from natcbus.contract.types.hub import Outcome
-from natcbus.hub.errors import Exit
+from natcbus.hub.errors import Exit, UnsafeGroundError
+from natcbus.hub.ground import require_safe_ground
+from natcbus.hub.settings import Profile, Security
 from natcbus.operations.granting import grant
 from natcbus.operations.rights import HUB_USER, On, Operation, Right, rights
-from natcbus.routing.topics import out_topic
+from natcbus.routing.topics import feed_topic, out_topic
 from tests.support.bus import EXAMPLE, Bus, a_hub, running_bus
 from tests.support.certificates import certificate
 from tests.support.command_line import REPOSITORY, CommandLine
 from tests.support.hub_process import HubProcess
+from tests.support.hub_settings import settings_of
 from tests.support.kafka import Kafka
 from tests.support.mutations import Json, example
 from tests.support.secured_kafka import SecuredKafka, secured_kafka
@@ -163,6 +166,29 @@ def test_a_hub_does_not_talk_to_a_broker_that_another_authority_vouches_for(
     foreign, _ = certificate(tmp_path)
     with another_hub(bus, tmp_path, **as_user(broker, "hub") | {"CA_FILE": str(foreign)}) as hub:
         assert hub.start().ended() == Exit.NOT_READY
+
+
+def test_with_its_rights_a_hub_can_ask_in_production_whether_the_ground_is_safe(
+    bus: Bus, broker: SecuredKafka
+) -> None:
+    key = bus.folder / "private" / "hub" / "hub.sign.pem"
+    settings = settings_of(
+        broker.bootstrap,
+        bus.folder,
+        Profile.PRODUCTION,
+        signing_key=key,
+        security=Security.SASL_SSL,
+        ca_file=broker.ca_file,
+        sasl_username="hub",
+        sasl_password=PASSWORDS["hub"],
+        group_instance_id="slot",
+    )
+    with pytest.raises(UnsafeGroundError) as refused:
+        require_safe_ground(settings, [out_topic("rs")], [feed_topic("hu.spoc")])
+    # One node: that is all that is wrong with it.
+    few, alone = refused.value.problems
+    assert "fewer than 3 copies" in few
+    assert "min.insync.replicas is under 2" in alone
 
 
 def test_rights_are_compared_granted_and_those_beyond_are_named(

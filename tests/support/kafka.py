@@ -83,6 +83,14 @@ def place(data: Path, ports: Ports, node: int = 1) -> dict[str, str]:
     }
 
 
+CONTROLLED: Final[Mapping[str, str]] = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "false",
+    "super.users": "User:ANONYMOUS",
+}
+"""Access control; whoever comes by a plain listener of this machine is the administrator."""
+
+
 class Kafka:
     """One Kafka node that the tests may kill and start again.
 

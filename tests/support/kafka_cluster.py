@@ -16,7 +16,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
 from natcbus.operations.reachable import LOOPBACK
-from tests.support.kafka import Kafka, Ports, cluster_name
+from tests.support.kafka import CONTROLLED, Kafka, Ports, cluster_name
 from tests.support.small_disk import SmallDisk
 
 NODES: Final = (1, 2, 3)
@@ -163,7 +163,7 @@ def _cluster(folder: Path, disk: SmallDisk | None) -> Cluster:
     for number, each in ports.items():
         own = folder / str(number)
         own.mkdir()
-        replaced = {**COPIED, "controller.quorum.voters": voters}
+        replaced = {**COPIED, **CONTROLLED, "controller.quorum.voters": voters}
         nodes[number] = Kafka(
             own,
             each,

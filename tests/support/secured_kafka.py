@@ -15,7 +15,7 @@ from pathlib import Path
 
 from natcbus.operations.reachable import LOOPBACK
 from tests.support.certificates import certificate
-from tests.support.kafka import Kafka
+from tests.support.kafka import CONTROLLED, Kafka
 
 _SCRAM = "listener.name.host.scram-sha-512.sasl.jaas.config"
 
@@ -54,7 +54,5 @@ def _secured(own: Path) -> Mapping[str, str]:
         _SCRAM: "org.apache.kafka.common.security.scram.ScramLoginModule required;",
         "listener.name.host.ssl.keystore.type": "PEM",
         "listener.name.host.ssl.keystore.location": str(own),
-        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-        "allow.everyone.if.no.acl.found": "false",
-        "super.users": "User:ANONYMOUS",
+        **CONTROLLED,
     }

@@ -10,8 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from kafka import KafkaAdminClient
-from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaError
+from kafka.admin import (
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ConfigResource,
+    ConfigResourceType,
+    ResourcePatternFilter,
+    ResourceType,
+)
+from kafka.errors import KafkaError, SecurityDisabledError
 
 from natcbus.hub.clients import connection
 from natcbus.hub.errors import UnsafeGroundError
@@ -20,6 +29,13 @@ from natcbus.hub.settings import Profile, Settings
 COPIES: Final = 3
 IN_SYNC: Final = 2
 
+_ALL_RIGHTS: Final = ACLFilter(
+    None,
+    None,
+    ACLOperation.ANY,
+    ACLPermissionType.ANY,
+    ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY),
+)
 _AUTO_CREATE: Final = "auto.create.topics.enable"
 _IN_SYNC: Final = "min.insync.replicas"
 _UNCLEAN: Final = "unclean.leader.election.enable"
@@ -65,13 +81,25 @@ def _look(settings: Settings, reads: frozenset[str], writes: frozenset[str]) -> 
         of_brokers = _configs(admin, ConfigResourceType.BROKER, brokers, [_AUTO_CREATE])
         asked = [_IN_SYNC, _UNCLEAN, _CLEANUP]
         of_topics = _configs(admin, ConfigResourceType.TOPIC, topics, asked)
+        open_doors = list(_access(admin))
     finally:
         admin.close()
     return [
+        *open_doors,
         *_brokers(of_brokers),
         *_copies(topics),
         *_topics(of_topics, reads),
     ]
+
+
+def _access(admin: KafkaAdminClient) -> Iterator[str]:
+    try:
+        admin.describe_acls(_ALL_RIGHTS)
+    except SecurityDisabledError:
+        yield (
+            "everybody who reaches the brokers may read every desk's feed. Set"
+            " authorizer.class.name in server.properties; then `natcbus topology rights --grant`"
+        )
 
 
 def _brokers(configs: Configs) -> Iterator[str]:
