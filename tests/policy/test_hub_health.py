@@ -169,6 +169,21 @@ def test_aiokafka_says_the_same_thing_once_in_a_while(clock: Clock) -> None:
     assert [limit.filter(ours) for _ in range(2)] == [True, True]
 
 
+def test_librdkafka_says_the_same_kind_of_thing_once_in_a_while(clock: Clock) -> None:
+    limit = RateLimit(seconds=30, clock=clock)
+
+    def line(facility: str, client: str, text: str) -> logging.LogRecord:
+        args = (facility, client, text)
+        return logging.LogRecord("librdkafka", logging.ERROR, "", 1, "%s [%s] %s", args, None)
+
+    assert limit.filter(line("FAIL", "hub#producer-1", "refused (after 0ms)"))
+    assert not limit.filter(line("FAIL", "hub#producer-1", "refused (after 1ms)"))
+    assert limit.filter(line("FAIL", "hub#consumer-2", "refused (after 0ms)"))
+    assert limit.filter(line("GETPID", "hub#producer-1", "no id"))
+    clock.now += 31
+    assert limit.filter(line("FAIL", "hub#producer-1", "refused (after 0ms)"))
+
+
 def test_libraries_never_log_what_they_send() -> None:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level

@@ -157,9 +157,19 @@ class Kafka:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start the broker and return when it answers a Metadata request."""
+        """Start the broker and return when it answers a Metadata request.
+
+        A lone controller that was killed may lose the race for its own registration, and ends
+        (NotControllerException). Then it is started again, as whoever looks after it would.
+        """
         self.spawn()
-        self.wait_answering()
+        try:
+            self.wait_answering()
+        except KafkaFailedError:
+            if self.runs:
+                raise
+            self.spawn()
+            self.wait_answering()
 
     def spawn(self) -> None:
         """Start the process and return at once."""

@@ -18,6 +18,7 @@ from faust.transport.base import Producer as FaustProducer
 
 from natcbus.hub.errors import DeliveryError
 from natcbus.hub.librdkafka import ClientSettings
+from natcbus.hub.logs import LIBRDKAFKA
 from natcbus.hub.records import Outbound
 
 REPORTS_SECONDS: Final = 0.002
@@ -28,8 +29,6 @@ METADATA_SECONDS: Final = 5.0
 
 _BY_KEY: Final = -1
 """librdkafka's word for a partition that the key chooses."""
-
-logger = logging.getLogger(__name__)
 
 
 class App(Protocol):
@@ -60,7 +59,7 @@ class Producer(FaustProducer):
         """Connect, and begin to look for reports."""
         await super().on_start()
         told = cast(App, self.app).to_write
-        self._client = confluent_kafka.Producer(dict(told), logger=logger)
+        self._client = confluent_kafka.Producer(dict(told), logger=logging.getLogger(LIBRDKAFKA))
         self._look()
 
     async def on_stop(self) -> None:

@@ -23,6 +23,7 @@ from faust.types import TP
 from natcbus.hub.departure import Partition
 from natcbus.hub.errors import ReadingError
 from natcbus.hub.librdkafka import ClientSettings
+from natcbus.hub.logs import LIBRDKAFKA
 
 TAKEN_AT_ONCE: Final = 256
 """Records that are shared out among the partitions: those of one flood keep no other waiting."""
@@ -100,7 +101,7 @@ class Reading:
         self._news = asyncio.Event()
         self._failure: ReadingError | None = None
         self._stopped = threading.Event()
-        self._client = confluent_kafka.Consumer(dict(told), logger=logger)
+        self._client = confluent_kafka.Consumer(dict(told), logger=logging.getLogger(LIBRDKAFKA))
         self._client.assign([_place(tp, start) for tp, start in starts.items()])
         self._thread = threading.Thread(target=self._read, name="reading", daemon=True)
         self._thread.start()
