@@ -163,10 +163,12 @@ def play(where: Theatre[G], plan: Plan[G], ledger: Ledger | None = None) -> Play
         where.bus.hub.wait_ready(IDLE_WITHIN_S)
         wait_until_idle(where.bus, IDLE_WITHIN_S)
     finally:
-        where.ground.heal()
-        for sender in senders:
-            sender.join()
-        watcher.finish(ledger.owed())
+        try:
+            where.ground.heal()
+        finally:
+            for sender in senders:
+                sender.join()
+            watcher.finish(ledger.owed())
     verdict = judge(where.bus, ledger, begin, watcher.arrived, where.process)
     return Played(plan, verdict, time.monotonic() - began)
 
