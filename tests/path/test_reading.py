@@ -47,7 +47,7 @@ async def take_until(
 ) -> Taken:
     taken: Taken = {}
     while not enough(taken):
-        for tp, records in (await reading.take(wanted)).items():
+        for tp, records in (await reading.collect(wanted)).items():
             taken.setdefault(tp, []).extend(records)
     return taken
 
@@ -63,7 +63,7 @@ def kept(reading: Reading, tp: TP) -> int:
 
 async def until_kept(reading: Reading, *of: TP) -> None:
     while not all(kept(reading, tp) for tp in of):
-        await reading.take(lambda _: False)
+        await reading.collect(lambda _: False)
 
 
 def offsets(records: list[Record]) -> list[int | None]:
@@ -89,7 +89,7 @@ def test_each_partition_is_read_once_in_its_order_from_where_it_was_told(
 
     async def read(reading: Reading) -> Taken:
         taken = await take_until(reading, so_many(1_800))
-        assert not await reading.take(lambda _: True)
+        assert not await reading.collect(lambda _: True)
         return taken
 
     taken = with_reading(settings, starts, read)
@@ -154,11 +154,11 @@ def test_what_is_taken_too_slowly_is_fetched_no_further_and_nothing_of_it_is_los
 
     async def read(reading: Reading) -> list[int | None]:
         while kept(reading, at[0]) <= KEPT_BYTES:
-            await reading.take(lambda _: False)
+            await reading.collect(lambda _: False)
         seen: list[int | None] = []
         while len(seen) < 200:
             assert kept(reading, at[0]) <= most
-            for records in (await reading.take(lambda _: True)).values():
+            for records in (await reading.collect(lambda _: True)).values():
                 seen.extend(offsets(records))
         return seen
 
@@ -171,7 +171,7 @@ def test_a_stopped_reading_hands_out_nothing(settings: Settings) -> None:
     async def read(reading: Reading) -> Taken:
         await until_kept(reading, at[0])
         reading.stop()
-        return await reading.take(lambda _: True)
+        return await reading.collect(lambda _: True)
 
     assert not with_reading(settings, {at[0]: 0}, read)
 

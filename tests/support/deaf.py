@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     file, *rest = arguments
     if not Path(file).exists():
         Path(file).touch()
-        Reading.take = Deaf()  # type: ignore[assignment, method-assign]
+        Reading.collect = Deaf()  # type: ignore[assignment, method-assign]
     return pass_through.main(rest)
 
 

@@ -73,7 +73,7 @@ class _Lane:
     def kept_bytes(self) -> int:
         return self.arrived - self.taken
 
-    def take(self, most: int) -> list[Record]:
+    def collect(self, most: int) -> list[Record]:
         records = [self.kept.popleft() for _ in range(min(most, len(self.kept)))]
         self.taken += sum(map(_size, records))
         return records
@@ -114,7 +114,7 @@ class Reading:
         """Return once the connections are closed, or when that takes too long."""
         await asyncio.to_thread(self._thread.join, _STOP_SECONDS)
 
-    async def take(self, wanted: Callable[[TP], bool]) -> dict[TP, list[Record]]:
+    async def collect(self, wanted: Callable[[TP], bool]) -> dict[TP, list[Record]]:
         """Return a share of what has arrived of each wanted partition; nothing after a while.
 
         Raises
@@ -134,7 +134,7 @@ class Reading:
         return taken
 
     def look_again(self) -> None:
-        """Let :meth:`take` see at once that other partitions are wanted."""
+        """Let :meth:`collect` see at once that other partitions are wanted."""
         self._news.set()
 
     def end_of(self, tp: TP) -> int | None:
@@ -150,7 +150,7 @@ class Reading:
             return {}
         lanes = [lane for lane in self._lanes.values() if lane.kept and wanted(lane.tp)]
         share = TAKEN_AT_ONCE // max(1, len(lanes)) or 1
-        return {lane.tp: lane.take(share) for lane in lanes}
+        return {lane.tp: lane.collect(share) for lane in lanes}
 
     def _keep(self, records: list[tuple[_Lane, Record]]) -> None:
         for lane, record in records:

@@ -116,7 +116,7 @@ class Consumer(driver.Consumer):
         self._thread.count_as_reading()
         paused, active = app.paused(), active_partitions or set()
         try:
-            return await reading.take(lambda tp: tp in active and tp.topic not in paused)
+            return await reading.collect(lambda tp: tp in active and tp.topic not in paused)
         except ReadingError as error:
             app.leave(Departure(error))
 
